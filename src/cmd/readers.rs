@@ -88,14 +88,9 @@ impl ListArgs {
                 Err(Failure::checks("[audience] source is \"store\", and nobody is in the store")
                     .help("bring people in with `digest subscribers import FILE`"))
             }
-            (Some(_), Some(store), None) => Err(Failure::checks(format!(
-                "there are two lists: subscribers.csv, and people in {}",
-                describe(&store.path)
-            ))
-            .help(
-                "write source = \"file\" or source = \"store\" under [audience] in digest.toml, \
-                 or name a file with --subscribers",
-            )),
+            (Some(file), Some(store), None) => {
+                Err(two_lists(&file, &store, &self.options(workspace)).await)
+            }
             (_, Some(store), _) => Ok(Some(store)),
             (file, None, _) => Ok(file),
         }
@@ -126,6 +121,47 @@ impl ListArgs {
         options.is_foreign = is_foreign(&self.subscribers.clone().unwrap_or_else(usual));
         options
     }
+}
+
+/// The failure of a publication with a list in a file and another in the store. It says how many people
+/// each has: one of the two may be there by accident.
+async fn two_lists(file: &ListPlace, store: &ListPlace, options: &ReadOptions) -> Failure {
+    let mut sizes = [String::new(), String::new()];
+    for (size, place) in sizes.iter_mut().zip([file, store]) {
+        if let Some(people) = Box::pin(people_of(place, options)).await {
+            *size = format!(" ({})", counted(people, "person"));
+        }
+    }
+    let [of_file, of_store] = sizes;
+    let store = describe(&store.path);
+    Failure::checks(format!(
+        "there are two lists: subscribers.csv{of_file}, and people in the store {store}{of_store}"
+    ))
+    .help(
+        "write source = \"file\" or source = \"store\" under [audience] in digest.toml, or name a \
+         file with --subscribers. `digest subscribers import subscribers.csv` brings the people of the \
+         file into the store",
+    )
+}
+
+/// How many people of a list may be mailed by its rows, where it can be read.
+async fn people_of(place: &ListPlace, options: &ReadOptions) -> Option<u64> {
+    let ledger = Ledger::of_a_list().await.ok()?;
+    let rows = source::open(&ledger, &place.path, place.store.as_ref(), options).await.ok()?;
+    intake::stage(&ledger, rows, Choice::default()).await.ok()?;
+    ledger.planned_counts().await.ok().map(|(people, _)| people)
+}
+
+/// The publication's own file, where sends go to it and not to the list of the store, which does or does
+/// not have people.
+pub(crate) fn list_file(workspace: &Workspace, store_has_people: bool) -> Option<PathBuf> {
+    let file = workspace.root.join("subscribers.csv");
+    let is_used = match workspace.config.audience_source {
+        Some(AudienceSource::File) => true,
+        Some(AudienceSource::Store) => false,
+        None => !store_has_people && files::is_there(&file),
+    };
+    is_used.then_some(file)
 }
 
 /// Whether a link that may have come with the repository leads from `file` to somewhere else, or to

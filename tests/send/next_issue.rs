@@ -121,3 +121,29 @@ fn an_issue_that_was_completed_is_told_while_a_later_one_waits() {
     }
     assert_eq!(relay.counts().accepted, 14);
 }
+
+/// The file and the store are one list in two places: who moves from one to the other loses nobody
+/// without a word.
+#[test]
+fn a_list_that_moves_between_the_file_and_the_store_is_compared_with_the_last_issue() {
+    let (here, relay) = after_the_first(40);
+    assert_eq!(here.run(&["subscribers", "add", "r001@x.example"]).code, 0);
+    let toml = here.read("digest.toml");
+    let here = here.write("digest.toml", format!("{toml}\n[audience]\nsource = \"store\"\n"));
+    let words = "39 of the 40 people who got 2025-11 are not in";
+    let sent = send_next(&here, &relay, &[]);
+    assert!(sent.code == 3 && sent.stderr.contains(words), "{sent:?}");
+    assert_eq!(relay.counts().accepted, 40);
+    let import = ["subscribers", "import", LIST, "--consent", "the same list as before"];
+    assert_eq!(here.run(&import).code, 0);
+    let sent = send_next(&here, &relay, &[]);
+    assert!(sent.code == 0 && !sent.stderr.contains("are not in"), "{sent:?}");
+    assert_eq!(relay.counts().accepted, 80);
+    // And back again, into a file that was cut off.
+    let here = next(here.write(LIST, list(3)), "issues/2026-01")
+        .edit("issues/2026-01/issue.toml", "number = 2\n", "number = 3\n")
+        .write("digest.toml", toml);
+    let line = ["send", "2026-01", "--yes", "--relay", &relay.url(), "--subscribers", LIST];
+    let sent = here.run(&line);
+    assert!(sent.code == 3 && sent.stderr.contains("37 of the 40 people"), "{sent:?}");
+}

@@ -203,10 +203,9 @@ fn an_import_that_is_taken_back_leaves_the_list_as_it_was() {
 
 #[test]
 fn who_changed_after_an_import_stays_and_is_named() {
-    let here = with_file("email,name\nkim@example.org,\nada@example.org,\n")
-        .write("second.csv", "email,name\nkim@example.org,Kim\n");
+    let here = with_file("email,name\nkim@example.org,\nada@example.org,\n");
     import(&here, &[FILE]);
-    import(&here, &["second.csv"]);
+    done(&here, &["set", "kim@example.org", "--name", "Kim"]);
     let undone = done(&here, &["import", "--undo", "1"]).stdout;
     assert!(
         undone.contains("1 person removed") && undone.contains("  kim@example.org\n"),
@@ -412,4 +411,32 @@ proptest! {
         let copied = done(&here, &["export", "--store", "sqlite:other.db"]).stdout;
         prop_assert_eq!(copied, list);
     }
+}
+
+/// Nobody stays behind because the older of two imports was taken back first.
+#[test]
+fn an_import_whose_people_a_later_one_changed_is_taken_back_after_that_one() {
+    let here = Publication::new()
+        .write(
+            "a.csv",
+            "email,city\nkim@example.org,Seoul\nada@example.org,Seoul\nlee@example.org,\n",
+        )
+        .write(
+            "b.csv",
+            "email,city\nkim@example.org,Busan\nada@example.org,Busan\nzoe@example.org,\n",
+        );
+    import(&here, &["a.csv"]);
+    import(&here, &["b.csv", "--update", "overwrite"]);
+    for _ in 0..2 {
+        let told = here.run(&["subscribers", "import", "--undo", "1"]);
+        assert_eq!(told.code, 1, "{told:?}");
+        for words in ["import 2 changed 2 people of import 1", "import --undo 2"] {
+            assert!(told.stderr.contains(words), "no {words:?} in {told:?}");
+        }
+    }
+    assert_eq!(done(&here, &["list", "--count"]).stdout, "4\n");
+    done(&here, &["import", "--undo", "2"]);
+    assert_eq!(done(&here, &["list", "--only", "city=Seoul", "--count"]).stdout, "2\n");
+    done(&here, &["import", "--undo", "1"]);
+    assert_eq!(done(&here, &["list", "--count"]).stdout, "0\n");
 }

@@ -86,7 +86,9 @@ fn two_lists_without_a_word_are_an_error_that_says_so() {
         let told = here.run(line);
         assert_eq!(told.code, 3, "{line:?}: {told:?}");
         assert!(
-            told.stderr.contains("there are two lists: subscribers.csv, and people in digest.db")
+            told.stderr.contains(
+                "subscribers.csv (1 person), and people in the store digest.db (2 people)"
+            )
         );
         assert!(told.stderr.contains("[audience] in digest.toml"), "{told:?}");
     }
@@ -137,4 +139,70 @@ fn who_is_suppressed_is_left_out_of_the_store_s_list_too() {
     assert_eq!((&told["to_send"], &told["suppressed"]), (&1.into(), &1.into()));
     let (_, people) = caught(&here, &[]);
     assert_eq!(people, ["ada@example.org"]);
+}
+
+/// People of a file, and one who was added: a list that loses most of its readers on the way into the
+/// store is no list to send to without a word.
+#[test]
+fn a_person_who_is_added_beside_a_file_is_told_to_make_a_second_list() {
+    let here = Publication::with_subscribers();
+    let told = done(&here, &["add", "new@x.example"]);
+    for words in ["your list is subscribers.csv", "two lists", "import subscribers.csv"] {
+        assert!(told.stderr.contains(words), "no {words:?} in {told:?}");
+    }
+    let plan = here.run(&["plan", "2025-11"]);
+    assert!(plan.code == 3 && plan.stderr.contains("subscribers.csv (3 people)"), "{plan:?}");
+    // Once there are two, it was said; and where the store is the list, nothing is.
+    let more = done(&here, &["add", "more@x.example"]);
+    assert!(!more.stderr.contains("your list"), "{more:?}");
+    let told = done(&with_store(), &["add", "new@x.example"]);
+    assert!(!told.stderr.contains("your list"), "{told:?}");
+    let toml = here.read("digest.toml");
+    let here = here.write("digest.toml", format!("{toml}\n[audience]\nsource = \"file\"\n"));
+    let told = done(&here, &["add", "late@x.example"]);
+    assert!(
+        told.stderr.contains("your list is subscribers.csv") && !told.stderr.contains("two lists"),
+        "{told:?}"
+    );
+}
+
+#[test]
+fn whoever_is_in_the_file_alone_is_ended_and_changed_where_they_are() {
+    let here = Publication::new().write("subscribers.csv", "email\nr3@x.example\nkim@x.example\n");
+    for (line, says, not) in [
+        (
+            &["remove", "r3@x.example"][..],
+            "digest subscribers suppress r3@x.example --reason unsubscribed --why",
+            "subscribers add",
+        ),
+        (&["remove", "kin@x.example"], "did you mean kim@x.example?", "subscribers add"),
+        (&["remove", "zoe@y.example"], "subscribers suppress zoe@y.example", "subscribers add"),
+        (&["set", "r3@x.example", "--name", "R"], "in subscribers.csv", "subscribers add"),
+        (&["tag", "board", "r3@x.example"], "in subscribers.csv", "subscribers add"),
+        (&["set", "kin@x.example", "--name", "R"], "did you mean kim@x.example?", "suppress"),
+        (&["set", "zoe@y.example", "--name", "R"], "subscribers add zoe@y.example", "suppress"),
+    ] {
+        let told = here.run(&[&["subscribers"], line].concat());
+        assert_eq!(told.code, 1, "{line:?}: {told:?}");
+        assert!(told.stderr.contains(says), "{line:?}: no {says:?} in {told:?}");
+        assert!(!told.stderr.contains(not), "{line:?}: {not:?} in {told:?}");
+    }
+    // What it says does what was asked.
+    let said = ["suppress", "r3@x.example", "--reason", "unsubscribed", "--why", "by phone"];
+    done(&here, &said);
+    assert_eq!(plan(&here, &[])["to_send"], 1);
+}
+
+#[test]
+fn whoever_was_forgotten_comes_back_by_the_list_that_is_used() {
+    for (here, says) in [
+        (Publication::with_subscribers(), "into subscribers.csv again"),
+        (with_store(), "digest subscribers add kim@example.org"),
+    ] {
+        let sent = here.run(&["send", "2025-11", "--catch", "out", "--yes"]);
+        assert_eq!(sent.code, 0, "{sent:?}");
+        done(&here, &["forget", "kim@example.org"]);
+        let told = done(&here, &["release", "kim@example.org", "--why", "asked again"]);
+        assert!(told.stderr.contains(says), "no {says:?} in {told:?}");
+    }
 }

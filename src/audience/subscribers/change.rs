@@ -225,7 +225,7 @@ pub async fn unknown_fields(
 /// agreed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ConsentOnRecord {
-    /// How many are confirmed.
+    /// How many are confirmed, and not suppressed.
     pub confirmed: u64,
     /// How many of them have none.
     pub lacking: u64,
@@ -233,7 +233,7 @@ pub struct ConsentOnRecord {
     pub example: Option<String>,
 }
 
-/// How many have a consent on record.
+/// How many of those who get mail have a consent on record.
 ///
 /// # Errors
 /// The store's.
@@ -241,7 +241,11 @@ pub async fn consent_on_record(store: &Store) -> Result<ConsentOnRecord, StoreEr
     let row: (i64, i64, Option<String>) = sql::query_as(
         "SELECT count(*), count(*) - count(consent_how), \
          min(CASE WHEN consent_how IS NULL THEN email END) \
-         FROM subscriber WHERE status = 'confirmed'",
+         FROM subscriber WHERE status = 'confirmed' AND identity NOT IN \
+             (SELECT what FROM suppression \
+              WHERE kind = 'address' AND released_at IS NULL AND what IS NOT NULL) \
+         AND NOT EXISTS (SELECT 1 FROM suppression d WHERE d.kind = 'domain' \
+             AND d.released_at IS NULL AND subscriber.identity LIKE '%@' || d.what)",
     )
     .fetch_one(store.pool())
     .await

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::profile::of_ms;
+use crate::diagnostic::counted;
 use crate::store::sql::{self, Connection, SqlError};
 use crate::store::{Store, StoreError};
 
@@ -50,6 +51,16 @@ const STAY: &str = "
 FROM subscriber s WHERE s.added_in = ?1 OR EXISTS
     (SELECT 1 FROM subscriber_change c WHERE c.identity = s.identity AND c.import = ?1)";
 
+/// The last import, of those that are not taken back, which has changed people of the import `?1`: taken
+/// back before it, the import would leave them behind.
+const LATER: &str = "
+SELECT c.import, count(DISTINCT c.identity) FROM subscriber_change c
+JOIN subscriber_import i ON i.number = c.import AND i.undone_at IS NULL
+WHERE c.import > ?1 AND c.identity IN
+    (SELECT identity FROM subscriber WHERE added_in = ?1
+     UNION SELECT identity FROM subscriber_change WHERE import = ?1)
+GROUP BY c.import ORDER BY c.import DESC LIMIT 1";
+
 /// What was taken back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Undone {
@@ -78,6 +89,16 @@ pub enum UndoError {
     /// It was taken back before.
     #[error("import {0} was taken back already")]
     Undone(i64, Timestamp),
+    /// A later import has changed people of it.
+    #[error("import {later} changed {people} of import {number}; nothing was taken back")]
+    ChangedLater {
+        /// The import.
+        number: i64,
+        /// The later one.
+        later: i64,
+        /// How many people, in words.
+        people: String,
+    },
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -101,6 +122,15 @@ pub async fn undo(store: &Store, number: i64, at: Timestamp) -> Result<Undone, U
         Some((_, Some(ms))) => return Err(UndoError::Undone(number, of_ms(ms))),
         Some((file, None)) => file,
     };
+    let later: Option<(i64, i64)> = sql::query_as(LATER)
+        .bind(number)
+        .fetch_optional(&mut *transaction)
+        .await
+        .map_err(failed)?;
+    if let Some((later, people)) = later {
+        let people = counted(people.unsigned_abs(), "person");
+        return Err(UndoError::ChangedLater { number, later, people });
+    }
     let undone = take_back(&mut transaction, number, file, at).await.map_err(failed)?;
     transaction.commit().await.map_err(failed)?;
     Ok(undone)

@@ -7,7 +7,7 @@ use jiff::ZonedDateTime;
 use sejong_digest::audience::consent::Meaning;
 use sejong_digest::audience::except::Exceptions;
 use sejong_digest::audience::list::ReadOptions;
-use sejong_digest::delivery::ledger::origin::RunOrigin;
+use sejong_digest::delivery::ledger::origin::{RunOrigin, USUAL_LIST};
 use sejong_digest::delivery::ledger::wishes::Reopened;
 use sejong_digest::delivery::pace::Rate;
 use sejong_digest::delivery::receipt;
@@ -239,10 +239,13 @@ impl PlanArgs {
         }) + &self.chosen()
     }
 
-    /// The path of the list from the publication, unless a part of it is chosen.
+    /// What the list is known by from one issue to the next, unless a part of it is chosen.
     fn whole_list(&self, list: &Path, workspace: &Workspace) -> Option<String> {
         if self.only.is_some() || self.to.is_some() {
             return None;
+        }
+        if self.list.subscribers.is_none() {
+            return Some(USUAL_LIST.to_owned());
         }
         let (list, root) = (list.canonicalize().ok()?, workspace.root.canonicalize().ok()?);
         Some(list.strip_prefix(root).unwrap_or(&list).to_string_lossy().into_owned())

@@ -441,6 +441,9 @@ fn take_back(workspace: &Workspace, args: &Import, number: i64) -> Ending {
                 "import {number} was taken back already, {}",
                 clock::minute(at, &workspace.config.time_zone)
             )),
+            UndoError::ChangedLater { later, .. } => Failure::new(error.to_string()).help(format!(
+                "take that one back first: digest subscribers import --undo {later}"
+            )),
             error => error.into(),
         })
     })?;

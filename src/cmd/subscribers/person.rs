@@ -3,14 +3,18 @@
 use sejong_digest::audience::email;
 use sejong_digest::audience::forgotten;
 use sejong_digest::audience::leave;
+use sejong_digest::audience::list::ReadOptions;
 use sejong_digest::audience::row::unknown_topics;
 use sejong_digest::audience::subscribers::change::{self, ChangeNote};
 use sejong_digest::audience::subscribers::profile::{ConsentRecord, SubscriberProfile};
+use sejong_digest::audience::subscribers::rows;
 use sejong_digest::audience::subscribers::{ChangeOrigin, ConsentWay, SubscriptionStatus};
 use sejong_digest::audience::suppression::{
     self, SuppressionNote, SuppressionOrigin, SuppressionReason,
 };
 use sejong_digest::delivery::ledger;
+use sejong_digest::delivery::ledger::staging::Standing;
+use sejong_digest::files;
 use sejong_digest::issue::topics::TopicChoice;
 use sejong_digest::message::address::Address;
 use sejong_digest::store::Store;
@@ -18,8 +22,8 @@ use sejong_digest::store::Store;
 use super::import::{forgotten, tags};
 use super::{place, words};
 use crate::cmd::failure::{Ending, Exit, Failure};
-use crate::cmd::files::quoted;
-use crate::cmd::readers::forgetting_keys;
+use crate::cmd::files::{describe, quoted};
+use crate::cmd::readers::{ListPlace, forgetting_keys, is_foreign, list_file, look_up};
 use crate::cmd::workspace::Workspace;
 use crate::cmd::{clock, looking, print, runtime};
 
@@ -201,6 +205,7 @@ pub(super) fn add(workspace: &Workspace, args: &Add) -> Ending {
     profile.tags = tags;
     let topics = &workspace.config.publication.topics;
     print::problems(&unknown_topics(&who, &profile.topics, topics));
+    let had_people = has_people(workspace, args.store.as_deref())?;
     in_store(workspace, args.store.as_deref(), async |store| {
         let said = quoted(who.as_str());
         forgotten(workspace, store).await?;
@@ -238,12 +243,101 @@ pub(super) fn add(workspace: &Workspace, args: &Add) -> Ending {
         Ok(())
     })?;
     print::words(&format!("{who}: added\n"))?;
+    if let Some(file) = list_file(workspace, had_people).filter(|_| args.store.is_none()) {
+        let file = describe(&file);
+        let two = match workspace.config.audience_source {
+            Some(_) => "",
+            None => {
+                ". Now there are two lists, and a send stops until digest.toml says which is meant"
+            }
+        };
+        print::note(&format!(
+            "{who} is in the store, and your list is {file}{two}. Write the person into {file}; or bring \
+             that list into the store (digest subscribers import {}) and write source = \"store\" under \
+             [audience] in digest.toml",
+            quoted(&file)
+        ));
+    }
     Ok(Exit::Done)
 }
 
-fn not_in_list(who: &Address) -> Failure {
-    Failure::new(format!("{who} is not in the list of the store"))
-        .help(format!("digest subscribers add {} brings them in", quoted(who.as_str())))
+/// Whether anybody is in the list of the store.
+fn has_people(workspace: &Workspace, named: Option<&str>) -> Result<bool, Failure> {
+    let path = place(workspace, named)?;
+    Ok(path.is_there() && runtime()?.block_on(rows::are_in(&path, &ledger::STEPS)))
+}
+
+/// What somebody wanted of a person who is not in the list of the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ChangeAsked {
+    End,
+    Change,
+}
+
+/// Nobody of the store's list has this address: where else it is, or who is meant, and what to do.
+fn not_in_list(
+    workspace: &Workspace,
+    named: Option<&str>,
+    who: &Address,
+    wanted: ChangeAsked,
+) -> Failure {
+    let (in_file, near) = elsewhere(workspace, named, who).unwrap_or_default();
+    let said = quoted(who.as_str());
+    let suppress = format!("digest subscribers suppress {said} --reason unsubscribed --why TEXT");
+    let add = format!("digest subscribers add {said} brings them in");
+    let help = match (wanted, in_file, near) {
+        (ChangeAsked::End, true, _) => format!("to end it, whatever a list says: {suppress}"),
+        (ChangeAsked::End, false, Some(near)) => {
+            format!(
+                "did you mean {near}? If not, and no later list is to bring them in: {suppress}"
+            )
+        }
+        (ChangeAsked::End, false, None) => {
+            format!("so that no later list brings them in: {suppress}")
+        }
+        (ChangeAsked::Change, true, _) => {
+            "change the row in subscribers.csv, or bring that list into the \
+             store: digest subscribers import subscribers.csv"
+                .to_owned()
+        }
+        (ChangeAsked::Change, false, Some(near)) => format!("did you mean {near}? If not, {add}"),
+        (ChangeAsked::Change, false, None) => add,
+    };
+    let but = if in_file { ", but in subscribers.csv" } else { "" };
+    Failure::new(format!("{who} is not in the list of the store{but}")).help(help)
+}
+
+/// Whether subscribers.csv has the address, and which address of a list is nearly the same.
+fn elsewhere(
+    workspace: &Workspace,
+    named: Option<&str>,
+    who: &Address,
+) -> Result<(bool, Option<String>), Failure> {
+    let file = workspace.root.join("subscribers.csv");
+    let options = ReadOptions {
+        consent: workspace.config.consent_columns.clone(),
+        is_foreign: is_foreign(&file),
+        ..ReadOptions::default()
+    };
+    let store = Some(place(workspace, named)?);
+    let mut lists = vec![ListPlace { path: "store".into(), store }];
+    if files::is_there(&file) {
+        lists.push(ListPlace { path: file, store: None });
+    }
+    let (mut in_file, mut near) = (false, None);
+    runtime()?.block_on(async {
+        for list in &lists {
+            // One that cannot be read says nothing here.
+            let Ok(found) = look_up(std::slice::from_ref(who), list, &options).await else {
+                continue;
+            };
+            for (standing, meant) in found.people {
+                in_file |= list.store.is_none() && !matches!(standing, Standing::Absent);
+                near = near.take().or(meant);
+            }
+        }
+    });
+    Ok((in_file, near))
 }
 
 /// Runs `digest subscribers set`.
@@ -254,9 +348,11 @@ pub(super) fn set(workspace: &Workspace, args: &Set) -> Ending {
     print::problems(&unknown_topics(&who, said, topics));
     let changed = in_store(workspace, args.store.as_deref(), async |store| {
         tell_new_fields(store, &args.details.set).await?;
-        let changed = change::change(store, &who, note(), |profile| edit(profile)).await?;
-        changed.ok_or_else(|| not_in_list(&who))
+        Ok(change::change(store, &who, note(), |profile| edit(profile)).await?)
     })?;
+    let named = args.store.as_deref();
+    let changed =
+        changed.ok_or_else(|| not_in_list(workspace, named, &who, ChangeAsked::Change))?;
     let what = if changed { "changed" } else { "nothing to change" };
     print::words(&format!("{who}: {what}\n"))?;
     Ok(Exit::Done)
@@ -279,7 +375,7 @@ pub(super) fn tag(workspace: &Workspace, args: &TagPeople) -> Ending {
         let missing: Vec<String> = missing.cloned().collect();
         profile.tags.extend(missing);
     };
-    in_store(workspace, args.store.as_deref(), async |store| {
+    let missing = in_store(workspace, args.store.as_deref(), async |store| {
         let mut missing = None;
         for who in &all {
             let what = match change::change(store, who, note(), edit).await? {
@@ -293,9 +389,12 @@ pub(super) fn tag(workspace: &Workspace, args: &TagPeople) -> Ending {
             };
             print::words(&format!("{who}: {what}\n"))?;
         }
-        missing.map_or(Ok(()), |who| Err(not_in_list(who)))
+        Ok(missing)
     })?;
-    Ok(Exit::Done)
+    match missing {
+        None => Ok(Exit::Done),
+        Some(who) => Err(not_in_list(workspace, args.store.as_deref(), who, ChangeAsked::Change)),
+    }
 }
 
 /// Runs `digest subscribers remove`.
@@ -304,7 +403,7 @@ pub(super) fn remove(workspace: &Workspace, args: &Remove) -> Ending {
     let why = args.why.as_deref().unwrap_or("removed by hand");
     let why = words("--why", why)?;
     let was = in_store(workspace, args.store.as_deref(), async |store| {
-        let known = change::find(store, &who).await?.ok_or_else(|| not_in_list(&who))?;
+        let Some(known) = change::find(store, &who).await? else { return Ok(None) };
         let note_of_no = SuppressionNote {
             reason: SuppressionReason::Unsubscribed,
             why: &why,
@@ -312,8 +411,10 @@ pub(super) fn remove(workspace: &Workspace, args: &Remove) -> Ending {
             at: clock::now(),
         };
         leave::leave(store, &who, &note_of_no, ChangeOrigin::Command).await?;
-        Ok(known.profile.status)
+        Ok(Some(known.profile.status))
     })?;
+    let was =
+        was.ok_or_else(|| not_in_list(workspace, args.store.as_deref(), &who, ChangeAsked::End))?;
     let before = if was == SubscriptionStatus::Unsubscribed { " before" } else { "" };
     print::words(&format!("{who}: unsubscribed{before}, and suppressed\n"))?;
     Ok(Exit::Done)

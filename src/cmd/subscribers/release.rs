@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 use sejong_digest::audience::forgotten::{self, ForgettingKeys};
 use sejong_digest::audience::subscribers::ChangeOrigin;
 use sejong_digest::audience::subscribers::change::{self, ChangeNote};
+use sejong_digest::audience::subscribers::rows;
 use sejong_digest::audience::suppression::{
     self, Suppression, SuppressionReason, SuppressionSubject,
 };
@@ -18,8 +19,8 @@ use sejong_digest::store::Store;
 
 use super::{import, place, subject, words};
 use crate::cmd::failure::{Ending, Exit, Failure};
-use crate::cmd::files::quoted;
-use crate::cmd::readers::forgetting_keys;
+use crate::cmd::files::{describe, quoted};
+use crate::cmd::readers::{forgetting_keys, list_file};
 use crate::cmd::workspace::Workspace;
 use crate::cmd::{clock, looking, print, runtime};
 
@@ -54,7 +55,7 @@ const LONG: &str = "\
 Let people who are suppressed get mail again
 
 Whoever was forgotten is released in the same way, if they ask again: the hash of them goes, and \
-`digest subscribers add` brings them in. Of them nothing is kept, so neither is --why.";
+the list brings them in again, or `digest subscribers add`. Of them nothing is kept, so neither is --why.";
 
 /// Let people who are suppressed get mail again
 #[derive(Debug, clap::Args)]
@@ -103,7 +104,7 @@ pub(super) fn release(workspace: &Workspace, args: &Release) -> Ending {
             names.join(", ")
         )));
     }
-    let released = runtime()?.block_on(async {
+    let (released, file) = runtime()?.block_on(async {
         let store = Store::open(&path, &ledger::STEPS).await.map_err(looking::unusable)?;
         let keys = forgetting_keys(workspace)?;
         for one in all.iter().filter(|_| args.reason.is_none()) {
@@ -120,7 +121,8 @@ pub(super) fn release(workspace: &Workspace, args: &Release) -> Ending {
             released.push((one, ended));
         }
         store.close().await;
-        Ok::<_, Failure>(released)
+        let file = list_file(workspace, rows::are_in(&path, &ledger::STEPS).await);
+        Ok::<_, Failure>((released, file))
     })?;
     let mut missed = Vec::new();
     for (one, ended) in released {
@@ -128,11 +130,17 @@ pub(super) fn release(workspace: &Workspace, args: &Release) -> Ending {
         if let Some(at) = ended.forgotten {
             let at = clock::minute(at, &workspace.config.time_zone);
             print::words(&format!("{one}: released, and was forgotten before, {at}\n"))?;
-            print::note(&format!(
-                "`digest subscribers add {}` brings the person in; --why is not kept of somebody who \
-                 was forgotten: write it with --consent there",
-                quoted(one.what())
-            ));
+            print::note(&match &file {
+                Some(file) => format!(
+                    "write the person into {} again; --why is not kept of somebody who was forgotten",
+                    describe(file)
+                ),
+                None => format!(
+                    "`digest subscribers add {}` brings the person in; --why is not kept of somebody \
+                     who was forgotten: write it with --consent there",
+                    quoted(one.what())
+                ),
+            });
             still.iter().for_each(|left| print::note(left));
         } else if ended.rows > 0 {
             print::words(&format!("{one}: released\n"))?;

@@ -19,6 +19,10 @@ ALTER TABLE run ADD COLUMN from_address TEXT;
 ALTER TABLE run ADD COLUMN publication TEXT;
 ";
 
+/// What the publication's own list is called: it is one list, whether `subscribers.csv` or the store
+/// keeps it, so people who are lost on the way from one to the other are missed.
+pub const USUAL_LIST: &str = "subscribers.csv";
+
 /// Earlier issues that are looked through for the last one that is complete.
 const LOOKED_THROUGH: i64 = 12;
 
@@ -27,7 +31,8 @@ const LOOKED_THROUGH: i64 = 12;
 pub struct RunOrigin {
     /// Whose issue it is.
     pub publication: SendingPublication,
-    /// The list, where all of it is meant: its path from the publication.
+    /// The list, where all of it is meant: [`USUAL_LIST`], or the path from the publication of another
+    /// file that was named.
     pub list: Option<String>,
 }
 
