@@ -13,8 +13,6 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use super::running::wait_until;
-
 /// The variable that lets publications of the harness send from a server.
 pub(crate) const STORE: &str = "DIGEST_TEST_STORE";
 /// Set to `required` where a missing server is a failure.
@@ -222,8 +220,11 @@ impl Tls<'_> {
     fn turn(&self, state: &str) {
         self.0.ask(&format!("ALTER SYSTEM SET ssl = {state}"));
         self.0.ask("SELECT pg_reload_conf()");
-        let is_so = || self.0.ask("SHOW ssl") == state;
-        let turned = wait_until(Duration::from_secs(30), is_so);
+        // The server takes it up in its own time.
+        let turned = (0..300).any(|_| {
+            std::thread::sleep(Duration::from_millis(20));
+            self.0.ask("SHOW ssl") == state
+        });
         assert!(turned || std::thread::panicking(), "ssl is not {state}: {}", self.log());
     }
 
