@@ -36,7 +36,12 @@ pub(super) async fn waiting<T>(store: &Store, work: impl Future<Output = T>) -> 
     };
     let who = match holder {
         Some(Quiet::Sending(who)) => who.to_string(),
-        _ => "another process".to_owned(),
+        // Whoever waits must keep nobody from sending.
+        Some(Quiet::Nobody(lock)) => {
+            drop(lock);
+            "another process".to_owned()
+        }
+        None => "another process".to_owned(),
     };
     print::note(&format!(
         "waiting for {who}, which writes to {}: this goes on when that is done",

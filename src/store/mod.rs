@@ -9,6 +9,7 @@ mod catalogue;
 pub mod copy;
 mod copy_folder;
 pub mod draft;
+pub mod erase;
 mod error;
 pub mod full;
 pub mod holder;

@@ -253,7 +253,7 @@ pub async fn consent_on_record(store: &Store) -> Result<ConsentOnRecord, StoreEr
 pub struct SubscriberEvent {
     /// When.
     pub at: Timestamp,
-    /// Who did it: `command`, `import`, `web`, `bounce`.
+    /// Who did it: `command`, `import`, `web`, `mail`, `bounce`.
     pub origin: String,
     /// The import that it was, if it was one.
     pub import: Option<i64>,
