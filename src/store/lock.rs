@@ -89,12 +89,17 @@ pub struct Lock {
     database: Option<Arc<DatabaseFile>>,
     words: Option<File>,
     /// On a server.
-    _session: Option<SessionLock>,
+    session: Option<SessionLock>,
 }
 
 impl Lock {
     fn none() -> Lock {
-        Lock { database: None, words: None, _session: None }
+        Lock { database: None, words: None, session: None }
+    }
+
+    /// What its session is called on a server; nothing of a file.
+    pub(super) fn name_on_server(&self) -> Option<&str> {
+        self.session.as_ref().and_then(SessionLock::name)
     }
 }
 
@@ -167,8 +172,8 @@ impl Store {
         words.write_all(who.as_bytes()).map_err(failed)?;
         lock.words = Some(words);
         if self.address.file().is_none() {
-            lock._session = self.try_session(Some(who), tries).await?;
-            if lock._session.is_none() {
+            lock.session = self.try_session(Some(who), tries).await?;
+            if lock.session.is_none() {
                 return Ok(None);
             }
         }
@@ -232,8 +237,8 @@ impl Store {
             lock.words = Some(words);
         }
         if self.address.file().is_none() {
-            lock._session = self.try_session(None, 1).await?;
-            if lock._session.is_none() {
+            lock.session = self.try_session(None, 1).await?;
+            if lock.session.is_none() {
                 return Ok(Quiet::Sending(self.holder().await));
             }
         }

@@ -220,10 +220,12 @@ impl Tls<'_> {
     fn turn(&self, state: &str) {
         self.0.ask(&format!("ALTER SYSTEM SET ssl = {state}"));
         self.0.ask("SELECT pg_reload_conf()");
-        // The server takes it up in its own time.
         let turned = (0..300).any(|_| {
-            std::thread::sleep(Duration::from_millis(20));
-            self.0.ask("SHOW ssl") == state
+            let is_so = self.0.ask("SHOW ssl") == state;
+            if !is_so {
+                std::thread::sleep(Duration::from_millis(100));
+            }
+            is_so
         });
         assert!(turned || std::thread::panicking(), "ssl is not {state}: {}", self.log());
     }

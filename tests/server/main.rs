@@ -11,6 +11,7 @@ mod mail;
 #[path = "../harness/relay.rs"]
 mod relay;
 mod moving;
+mod patience;
 mod storm;
 mod tables;
 mod tls;

@@ -190,9 +190,12 @@ fn a_server_that_answers_nothing_is_told_and_a_second_signal_ends_the_send() {
     let silence = server.silence();
     running.says("has not answered for ");
     running.signal("TERM");
-    running.says("stopping");
+    running.says("stopping when the store answers: the store postgres://");
     running.signal("TERM");
     let output = running.wait_for(Duration::from_secs(15));
+    for words in ["the relay still has to answer", "closed pool"] {
+        assert!(!output.stderr.contains(words), "{words:?} in {output:?}");
+    }
     assert_eq!(output.code, 1, "{output:?}");
     let taken = relay.taken_in_the_end() as usize;
     assert!(taken < READERS, "all had left before");

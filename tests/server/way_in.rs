@@ -93,8 +93,18 @@ fn a_user_without_rights_is_told_the_words_that_give_them() {
     let here = readers(3).sending_from(&url);
     assert_eq!(here.run(&["plan", "2025-11"]).code, 0);
     server.ask(&format!("CREATE ROLE poor LOGIN PASSWORD '{PASSWORD}'"));
-    server.ask(&format!("GRANT USAGE ON SCHEMA {schema} TO poor"));
     let poor = url.replace("tester@", "poor@");
+    server.ask("CREATE SCHEMA made_for_nobody");
+    let empty = poor.replace(&schema, "made_for_nobody");
+    for store in [&poor, &empty] {
+        for line in [&["plan", "2025-11"][..], &["status"], &["subscribers", "list"]] {
+            let refused = here.run(&[line, &["--store", store]].concat());
+            let says = refused.stderr.contains("this user may not use the schema")
+                && refused.stderr.contains("Let the owner of the schema run: GRANT USAGE");
+            assert!(refused.code == 1 && says, "{line:?}: {refused:?}");
+        }
+    }
+    server.ask(&format!("GRANT USAGE ON SCHEMA {schema} TO poor"));
     let send = || {
         let relay = crate::relay::Relay::new();
         let url = relay.url();

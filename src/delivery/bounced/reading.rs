@@ -150,12 +150,7 @@ impl ReportReader {
         }
         drop(connection);
         if let Some(keys) = &self.keys {
-            self.forgotten = match Forgotten::read(&store, &keys.forgetting).await {
-                Ok(forgotten) => forgotten,
-                // Where nobody can tell who was forgotten, a no is written all the same.
-                Err(ForgottenError::NoKey(_)) => Forgotten::default(),
-                Err(ForgottenError::Store(error)) => return Err(error),
-            };
+            self.forgotten = forgotten(&store, keys).await?;
         }
         let mut all = Vec::new();
         let mut transaction = if self.acts {
@@ -170,13 +165,12 @@ impl ReportReader {
             // Two of one lot may be the same.
             let is_known = is_known || done.contains(hash);
             let message = match report {
-                Some(report) if is_known && !self.acts => known(report, &self.forgotten),
-                _ if is_known => ReadMessage { report: None, was_read: true, decided: Vec::new() },
-                None => ReadMessage { report: None, was_read: true, decided: Vec::new() },
-                Some(report) => {
+                Some(report) if !is_known => {
                     let place = (hash.as_str(), source);
                     self.take(&mut transaction, report, place, now).await.map_err(failed)?
                 }
+                Some(report) if !self.acts => known(report, &self.forgotten),
+                _ => ReadMessage { report: None, was_read: true, decided: Vec::new() },
             };
             if message.is_done() {
                 done.insert(hash.clone());
@@ -430,6 +424,15 @@ pub fn class_word(class: BounceClass) -> &'static str {
         BounceClass::Delivered => "delivered",
         BounceClass::Unsubscribe => "unsubscribe",
         BounceClass::None => "none",
+    }
+}
+
+/// Where nobody can tell who was forgotten, a no is written all the same.
+async fn forgotten(store: &Store, keys: &ReportKeys) -> Result<Forgotten, StoreError> {
+    match Forgotten::read(store, &keys.forgetting).await {
+        Err(ForgottenError::NoKey(_)) => Ok(Forgotten::default()),
+        Err(ForgottenError::Store(error)) => Err(error),
+        Ok(forgotten) => Ok(forgotten),
     }
 }
 
