@@ -106,7 +106,7 @@ fn a_word_of_a_begin_beside_that_of_the_end_of_the_same_run_asks_nothing() {
     let over = here.read(RECEIPT);
     let also = begun.replace("[recipients]", "[also.recipients]");
     let here = here.write(RECEIPT, format!("{over}\n[[also]]\n{also}"));
-    change(&here, "UPDATE run SET ended = 0");
+    change(&here, "UPDATE run SET ended = FALSE");
     let here = here.write(LIST, list(4));
     let told = send(&here, &relay, &[]);
     assert_eq!((told.code, relay.counts().accepted), (0, 4), "{told:?}");
