@@ -17,7 +17,7 @@ use sejong_digest::store::Store;
 use super::import::{forgotten, tags};
 use super::{place, words};
 use crate::cmd::failure::{Ending, Exit, Failure};
-use crate::cmd::files::quoted;
+use crate::cmd::files::with_address;
 use crate::cmd::readers::forgetting_keys;
 use crate::cmd::workspace::{LostSecret, Workspace};
 use crate::cmd::{clock, looking, print, runtime};
@@ -223,16 +223,13 @@ pub(super) fn add(workspace: &Workspace, args: &Add) -> Ending {
     let topics = &workspace.config.publication.topics;
     print::problems(&unknown_topics(&who, &profile.topics, topics));
     in_store(workspace, args.store.as_deref(), async |store| {
-        let said = quoted(who.as_str());
+        let release = with_address("digest subscribers release", who.as_str(), "--why TEXT");
         forgotten(workspace, store).await?;
         let since = forgotten::since(store, &who, &forgetting_keys(workspace)?).await?;
         if let Some((at, _)) = since {
             let at = clock::minute(at, &workspace.config.time_zone);
             return Err(Failure::new(format!("{who} was forgotten, {at}, and gets no mail")).help(
-                format!(
-                    "if the person asked again: digest subscribers release {said} --why TEXT, and \
-                     then this command once more"
-                ),
+                format!("if the person asked again: {release}, and then this command once more"),
             ));
         }
         let known = change::find(store, &who).await?;
@@ -241,20 +238,22 @@ pub(super) fn add(workspace: &Workspace, args: &Add) -> Ending {
         if let Some(one) = suppression::of(store, &who).await? {
             let what =
                 format!("{who} is suppressed ({}) and gets no mail: {}", one.reason, one.why);
-            let whom = if one.is_for_domain() { quoted(&one.what) + " --domain" } else { said };
-            return Err(Failure::new(what).help(format!(
-                "if they want it again: digest subscribers release {whom} --why TEXT"
-            )));
+            let domain = ("digest subscribers release", "--domain --why TEXT");
+            let release = match one.is_for_domain() {
+                true => with_address(domain.0, &one.what, domain.1),
+                false => release,
+            };
+            return Err(Failure::new(what).help(format!("if they want it again: {release}")));
         }
         if left {
-            return Err(Failure::new(format!("{who} has left")).help(format!(
-                "if they want it again: digest subscribers release {said} --why TEXT"
-            )));
+            return Err(Failure::new(format!("{who} has left"))
+                .help(format!("if they want it again: {release}")));
         }
         tell_new_fields(store, &args.details.set).await?;
         if !change::add(store, &who, &profile, note()).await? {
+            let set = with_address("digest subscribers set", who.as_str(), "");
             return Err(Failure::new(format!("{who} is in the list already"))
-                .help(format!("digest subscribers set {said} changes what it says of them")));
+                .help(format!("{set} changes what it says of them")));
         }
         Ok(())
     })?;
@@ -263,8 +262,10 @@ pub(super) fn add(workspace: &Workspace, args: &Add) -> Ending {
 }
 
 fn not_in_list(who: &Address) -> Failure {
-    Failure::new(format!("{who} is not in the list of the store"))
-        .help(format!("digest subscribers add {} brings them in", quoted(who.as_str())))
+    Failure::new(format!("{who} is not in the list of the store")).help(format!(
+        "{} brings them in",
+        with_address("digest subscribers add", who.as_str(), "")
+    ))
 }
 
 /// Runs `digest subscribers set`.

@@ -13,6 +13,7 @@ use super::decision::{
     BounceDecision, BounceHistory, BounceOutcome, DecisionFacts, ReportEvidence, decide,
 };
 use super::evidence::{self, ProvenReader, ReportKeys};
+use super::others;
 use super::policy::BouncePolicy;
 use crate::audience::forgotten::{Forgotten, ForgottenError};
 use crate::audience::suppression::{
@@ -212,6 +213,11 @@ impl ReportReader {
         reader: Option<&ProvenReader>,
         (place, at, now): ((&str, &str), Timestamp, Timestamp),
     ) -> Result<DecidedReport, SqlError> {
+        let named = row.address.as_deref().and_then(evidence::identity);
+        let own = reader.map(|reader| &reader.identity).or(named.as_ref());
+        // What is kept names nobody else, whatever the report says.
+        let text = others::without(&row.text, own.map(String::as_str));
+        let row = &ReportedRecipient { text, ..row.clone() };
         let (history, is_before_release) = match reader {
             Some(reader) => (
                 self.history(connection, reader, (row.class, at)).await?,
@@ -220,7 +226,6 @@ impl ReportReader {
             ),
             None => (BounceHistory::default(), false),
         };
-        let named = row.address.as_deref().and_then(evidence::identity);
         let is_known = match (&named, row.class) {
             (Some(named), BounceClass::Unsubscribe) => {
                 bounces::last_row_of(connection, named).await?.is_some()
@@ -236,11 +241,16 @@ impl ReportReader {
             is_known,
             is_before_release,
         };
-        let decision = match reader {
-            Some(reader) if self.is_forgotten(reader) => {
-                BounceDecision::new(BounceOutcome::Nothing, "was forgotten, nothing to do")
+        let is_forgotten = match reader {
+            Some(reader) => self.is_forgotten(&reader.identity),
+            None if row.class == BounceClass::Unsubscribe => {
+                named.as_deref().is_some_and(|named| self.is_forgotten(named))
             }
-            _ => decide(&facts, history, &self.policy),
+            None => false,
+        };
+        let decision = match is_forgotten {
+            true => BounceDecision::new(BounceOutcome::Nothing, "was forgotten, nothing to do"),
+            false => decide(&facts, history, &self.policy),
         };
         let whom = reader.map(|reader| &reader.identity).or(named.as_ref().filter(|_| is_known));
         let decision = match whom {
@@ -281,18 +291,29 @@ impl ReportReader {
         decision: BounceDecision,
         note: &UndecidedNote<'_>,
     ) -> Result<BounceDecision, SqlError> {
-        if undecided::is_decided(connection, note.message, note.identity).await? {
+        let about = (note.message, note.identity, note.class);
+        if undecided::is_decided(connection, about).await? {
             let why = "somebody has decided about it";
             return Ok(BounceDecision::new(BounceOutcome::Nothing, why));
         }
         if self.acts {
             undecided::note(connection, note).await?;
         }
-        Ok(decision)
+        let reasons = undecided::suppressed_now(connection, note.identity).await?;
+        if reasons.is_empty() {
+            return Ok(decision);
+        }
+        let reasons: Vec<String> = reasons.iter().map(ToString::to_string).collect();
+        let why = format!(
+            "{}. This person is suppressed ({}), which does not decide about it",
+            decision.why,
+            reasons.join(", ")
+        );
+        Ok(BounceDecision { why, ..decision })
     }
 
-    fn is_forgotten(&self, reader: &ProvenReader) -> bool {
-        self.forgotten.has_subject(&SuppressionSubject::Address(reader.identity.clone()))
+    fn is_forgotten(&self, identity: &str) -> bool {
+        self.forgotten.has_subject(&SuppressionSubject::Address(identity.to_owned()))
     }
 
     /// What counts together with a report of a class that was written at `at`.
@@ -315,7 +336,7 @@ impl ReportReader {
         acted: &ActedReport<'_>,
     ) -> Result<bool, SqlError> {
         let ActedReport { reader, decision, at, .. } = acted;
-        if !acted.is_noted() || self.is_forgotten(reader) {
+        if !acted.is_noted() || self.is_forgotten(&reader.identity) {
             return Ok(false);
         }
         if !self.acts {
