@@ -228,6 +228,23 @@ pub(crate) fn quoted(text: &str) -> String {
     }
 }
 
+/// A command that somebody may copy, with an address in it. One that begins with - would be read as an
+/// option: it stands behind all others, and behind --.
+pub(crate) fn with_address(command: &str, address: &str, options: &str) -> String {
+    let (address, space) = (quoted(address), if options.is_empty() { "" } else { " " });
+    if address.trim_start_matches('\'').starts_with('-') {
+        format!("{command}{space}{options} -- {address}")
+    } else {
+        format!("{command} {address}{space}{options}")
+    }
+}
+
+/// An option with its value, as it is typed: ` --to kim@example.org`.
+pub(crate) fn option(name: &str, value: &str) -> String {
+    let sign = if value.starts_with('-') { "=" } else { " " };
+    format!(" {name}{sign}{}", quoted(value))
+}
+
 /// A path as people should read it.
 pub(crate) fn describe_store(store: &StoreAddress) -> String {
     store.file().map_or_else(|| store.to_string(), describe)

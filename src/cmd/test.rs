@@ -101,13 +101,13 @@ async fn nobody_is_suppressed(
         return Err(Failure::checks(what));
     }
     let Some((address, one)) = suppressed.first().filter(|_| !despite) else { return Ok(()) };
-    let shown = files::quoted(address.as_str());
+    let shown = files::with_address("digest subscribers show", address.as_str(), "");
     Err(Failure::checks(format!(
         "{address} is suppressed ({}) and gets no mail; nothing was sent",
         one.reason
     ))
     .help(format!(
-        "`digest subscribers show {shown}` says since when and why. --despite-suppression sends this \
+        "`{shown}` says since when and why. --despite-suppression sends this \
          test all the same"
     )))
 }

@@ -132,12 +132,12 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
 pub(super) fn named(workspace: &Workspace, text: &str) -> Result<TokenContent, Failure> {
     let address = text.trim().trim_start_matches("mailto:").trim_matches(['<', '>']);
     if let Ok(address) = Address::parse(address) {
-        let address = files::quoted(address.as_str());
+        let to = files::option("--to", address.as_str());
         return Err(Failure::usage(
             "this is an address; who takes an unsubscribe link, or the token in it",
         )
         .help(format!(
-            "`digest plan ISSUE --to {address}` says whether this person has an issue or would get \
+            "`digest plan ISSUE{to}` says whether this person has an issue or would get \
              it, and `digest status ISSUE --list accepted` (or refused, deferred, uncertain) names \
              everybody in a state"
         )));

@@ -242,8 +242,79 @@ fn a_wish_without_a_token_is_kept_until_somebody_decides() {
     assert!(sent.here.exists("box/new/lee"));
     assert_eq!(digest(&["subscribers", "forget", "lee@example.org"]).code, 0);
     assert_eq!(listed(), "");
-    sent.read(&["box"]);
+    let output = sent.read(&["box"]);
     assert_eq!(listed(), "", "who was forgotten is nobody who is known");
+    assert!(output.stdout.contains("was forgotten, nothing to do"), "{output:?}");
+    assert!(sent.here.exists("box/cur/lee:2,S"), "nobody is asked again");
+}
+
+fn plain_wish(person: &str) -> String {
+    format!(
+        "From: {person}\nTo: digest@sejong.example\nDate: Fri, 7 Nov 2025 09:00:00 +0000\n\
+         Subject: unsubscribe\n\n\n"
+    )
+}
+
+/// A bounce and an import come to an end, and say nothing of what somebody has asked for.
+#[test]
+fn what_a_machine_decides_ends_no_wish() {
+    let sent = SentIssue::new();
+    let bounce =
+        |person: &str| report(sent.reverse_path(person), person, "550 5.1.1 no such user", "");
+    let (ada, kim) = (bounce("ada@example.org"), bounce("kim@example.org"));
+    let sent = sent.write("1.eml", &ada).write("2.eml", &plain_wish("ada@example.org"));
+    let sent = sent.write("3.eml", &plain_wish("kim@example.org")).write("4.eml", &kim);
+    let sent = sent.write("5.eml", &plain_wish("lee@example.org"));
+    let sent = sent.write("left.csv", "email,status\nlee@example.org,unsubscribed\n");
+    let output = sent.read(&["1.eml", "2.eml", "3.eml", "4.eml", "5.eml"]);
+    assert!(
+        output.stdout.contains("suppressed (hard bounce), which does not decide"),
+        "{output:?}"
+    );
+    let digest = |line: &[&str]| sent.here.run(line);
+    let imported = digest(&["subscribers", "import", "left.csv"]);
+    assert_eq!(imported.code, 0, "{imported:?}");
+    let wishes = || digest(&["bounces", "list"]).stdout;
+    assert_eq!(wishes().lines().count(), 3, "{}", wishes());
+    assert_eq!(wishes().matches("\tsuppressed (hard bounce), which does").count(), 2);
+    let undone = digest(&["subscribers", "import", "--undo", "1"]);
+    assert_eq!(undone.code, 0, "{undone:?}");
+    assert!(wishes().contains("lee@example.org"), "{}", wishes());
+    for person in ["ada@example.org", "kim@example.org"] {
+        let release = ["subscribers", "release", person, "--why", "the mailbox is good again"];
+        for more in [&[][..], &["--reason", "hard-bounce"]] {
+            let told = digest(&[&release[..], more].concat());
+            assert_eq!(told.code, 3, "{told:?}");
+            assert!(told.stderr.contains("also asked to leave, 2025-11-07"), "{told:?}");
+            assert!(told.stderr.contains(&format!("bounces dismiss {person}")), "{told:?}");
+        }
+    }
+    assert_eq!(sent.suppressed().len(), 2);
+    assert_eq!(digest(&["bounces", "dismiss", "ada@example.org"]).code, 0);
+    let why = ["--why", "good again"];
+    for (person, reason) in [("ada@example.org", "hard-bounce"), ("kim@example.org", "all")] {
+        let line = ["subscribers", "release", person, "--reason", reason];
+        let told = digest(&[&line[..], &why].concat());
+        assert_eq!(told.code, 0, "{told:?}");
+    }
+    assert!(!wishes().contains("ada@") && !wishes().contains("kim@"), "{}", wishes());
+}
+
+/// A server may name whom mail was passed on to, or somebody who was forgotten.
+#[test]
+fn what_is_kept_of_a_report_names_nobody_but_its_reader() {
+    let sent = SentIssue::new();
+    assert_eq!(sent.here.run(&["subscribers", "forget", "kim@example.org"]).code, 0);
+    let said = "550 5.1.1 <kim@example.org> unknown";
+    let text = report(sent.reverse_path("ada@example.org"), "ada@example.org", said, "");
+    let sent = sent.write("1.eml", &text);
+    assert_eq!(sent.read(&["1.eml"]).code, 0);
+    let shown = sent.here.run(&["subscribers", "show", "ada@example.org"]);
+    assert!(shown.stdout.contains("550 5.1.1 <…> unknown"), "{shown:?}");
+    for name in ["digest.db", "digest.db-wal"].into_iter().filter(|name| sent.here.exists(name)) {
+        let bytes = std::fs::read(sent.here.path(name)).expect("the store");
+        assert!(!bytes.windows(11).any(|found| found == b"kim@example"), "{name}");
+    }
 }
 
 /// A mail that waited in the mailbox while its sender was forgotten names them anew.
@@ -293,7 +364,10 @@ fn the_command_for_a_wish_names_the_very_address_that_it_comes_from() {
         assert!(!output.stdout.contains("ada@example.org"), "{from}: {output:?}");
         match expected {
             Some(address) => {
-                let command = format!("suppress {address} --reason unsubscribed");
+                let command = match address.starts_with('-') {
+                    true => format!("suppress --reason unsubscribed --why TEXT -- {address}"),
+                    false => format!("suppress {address} --reason unsubscribed"),
+                };
                 assert!(output.stdout.contains(&command), "{from}: {output:?}");
             }
             None => assert!(!output.stdout.contains("To suppress"), "{from}: {output:?}"),

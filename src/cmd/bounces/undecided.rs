@@ -62,7 +62,12 @@ pub(super) fn list(global: &Global, args: &ListUndecided) -> Ending {
     let zone = &workspace.config.time_zone;
     let line = |one: &UndecidedReport| {
         let at = clock::minute(one.at, zone);
-        format!("{}\t{}\t{at}\t{}\n", one.email, one.class, one.text)
+        let reasons: Vec<String> = one.suppressed.iter().map(ToString::to_string).collect();
+        let suppressed = match reasons.is_empty() {
+            true => String::new(),
+            false => format!("\tsuppressed ({}), which does not decide this", reasons.join(", ")),
+        };
+        format!("{}\t{}\t{at}\t{}{suppressed}\n", one.email, one.class, one.text)
     };
     print::words(&all.iter().map(line).collect::<String>())?;
     if !all.is_empty() {

@@ -13,7 +13,7 @@ use sejong_digest::message::token::{shown, with_tokens_shown};
 use serde::Serialize;
 
 use crate::cmd::failure::Failure;
-use crate::cmd::files::quoted;
+use crate::cmd::files::with_address;
 
 /// One row of `--json`. What is the same for all recipients of a message stands with the first.
 #[derive(Serialize)]
@@ -247,10 +247,9 @@ fn happens(class: BounceClass, decided: &DecidedReport, acting: Acting) -> Optio
                     BounceClass::Complaint => "complaint",
                     _ => "hard-bounce",
                 };
-                format!(
-                    ". To suppress: digest subscribers suppress {} --reason {reason} --why TEXT",
-                    quoted(person)
-                )
+                let options = format!("--reason {reason} --why TEXT");
+                let command = with_address("digest subscribers suppress", person, &options);
+                format!(". To suppress: {command}")
             });
             format!("a person has to decide: {}{}", decision.why, command.unwrap_or_default())
         }

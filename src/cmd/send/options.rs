@@ -20,7 +20,7 @@ use sejong_digest::store::{self, StoreAddress};
 
 use crate::cmd::clock;
 use crate::cmd::failure::Failure;
-use crate::cmd::files::quoted;
+use crate::cmd::files::{option, quoted};
 use crate::cmd::looking::boot;
 use crate::cmd::print;
 use crate::cmd::readers::{ListArgs, ListPlace, forgetting_keys, is_foreign};
@@ -234,9 +234,10 @@ impl PlanArgs {
     /// For whom the command is, where it is not the whole of the usual list: whatever a person says is
     /// said of these people alone.
     fn part(&self, workspace: &Workspace) -> String {
-        self.list.unusual(workspace).map_or(String::new(), |list| {
-            format!(" --subscribers {}", quoted(&list.display().to_string()))
-        }) + &self.chosen()
+        self.list
+            .unusual(workspace)
+            .map_or(String::new(), |list| option("--subscribers", &list.display().to_string()))
+            + &self.chosen()
     }
 
     /// What the list is known by from one issue to the next, unless a part of it is chosen.
@@ -254,10 +255,10 @@ impl PlanArgs {
     /// The flags that choose a part of the list, with what they name. Whoever `--except` leaves out is
     /// not among those of whom a person has said something.
     fn chosen(&self) -> String {
-        let to = self.to.as_ref().map(|to| format!(" --to {}", quoted(to.as_str())));
-        let only = self.only.as_ref().map(|only| format!(" --only {}", quoted(only)));
+        let to = self.to.as_ref().map(|to| option("--to", to.as_str()));
+        let only = self.only.as_ref().map(|only| option("--only", only));
         let except = self.except.as_ref().map(|file| file.display().to_string());
-        let except = except.map(|file| format!(" --except {}", quoted(&file)));
+        let except = except.map(|file| option("--except", &file));
         [only, to, except].into_iter().flatten().collect()
     }
 
@@ -265,7 +266,7 @@ impl PlanArgs {
     fn settle_commands(&self, issue: &str) -> SettleCommands {
         let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
         let with = |flag: &str, value: Option<&str>| {
-            value.map_or(String::new(), |value| format!(" {flag} {}", quoted(value)))
+            value.map_or(String::new(), |value| option(flag, value))
         };
         let store = with("--store", self.store.as_deref());
         let (list, caught) = (path(&self.list.subscribers), path(&self.relay.catch));

@@ -13,7 +13,7 @@ use sejong_digest::message::address::Address;
 
 use super::renamed;
 use crate::cmd::failure::{Failure, Passes};
-use crate::cmd::files::quoted;
+use crate::cmd::files::with_address;
 use crate::cmd::{looking, print, receipts};
 
 /// What a person is told.
@@ -59,10 +59,10 @@ pub(super) fn after_a_no(sent: &AlreadySent) -> Failure {
 /// Who is suppressed gets nothing, whatever the list says.
 fn suppressed(address: &Address, reason: &str) -> Failure {
     let what = format!("{address} is suppressed ({reason}) and gets no mail; nothing was sent");
-    let address = quoted(address.as_str());
+    let show = with_address("digest subscribers show", address.as_str(), "");
+    let release = with_address("digest subscribers release", address.as_str(), "--why TEXT");
     Failure::checks(what).help(format!(
-        "`digest subscribers show {address}` says since when and why, and `digest subscribers \
-         release {address} --why TEXT` lets this person get mail again"
+        "`{show}` says since when and why, and `{release}` lets this person get mail again"
     ))
 }
 

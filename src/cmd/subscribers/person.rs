@@ -22,7 +22,7 @@ use sejong_digest::store::Store;
 use super::import::{forgotten, tags};
 use super::{place, words};
 use crate::cmd::failure::{Ending, Exit, Failure};
-use crate::cmd::files::{describe, quoted};
+use crate::cmd::files::{describe, quoted, with_address};
 use crate::cmd::readers::{ListPlace, forgetting_keys, is_foreign, list_file, look_up};
 use crate::cmd::workspace::Workspace;
 use crate::cmd::{clock, looking, print, runtime};
@@ -207,16 +207,13 @@ pub(super) fn add(workspace: &Workspace, args: &Add) -> Ending {
     print::problems(&unknown_topics(&who, &profile.topics, topics));
     let had_people = has_people(workspace, args.store.as_deref())?;
     in_store(workspace, args.store.as_deref(), async |store| {
-        let said = quoted(who.as_str());
+        let release = with_address("digest subscribers release", who.as_str(), "--why TEXT");
         forgotten(workspace, store).await?;
         let since = forgotten::since(store, &who, &forgetting_keys(workspace)?).await?;
         if let Some((at, _)) = since {
             let at = clock::minute(at, &workspace.config.time_zone);
             return Err(Failure::new(format!("{who} was forgotten, {at}, and gets no mail")).help(
-                format!(
-                    "if the person asked again: digest subscribers release {said} --why TEXT, and \
-                     then this command once more"
-                ),
+                format!("if the person asked again: {release}, and then this command once more"),
             ));
         }
         let known = change::find(store, &who).await?;
@@ -225,20 +222,22 @@ pub(super) fn add(workspace: &Workspace, args: &Add) -> Ending {
         if let Some(one) = suppression::of(store, &who).await? {
             let what =
                 format!("{who} is suppressed ({}) and gets no mail: {}", one.reason, one.why);
-            let whom = if one.is_for_domain() { quoted(&one.what) + " --domain" } else { said };
-            return Err(Failure::new(what).help(format!(
-                "if they want it again: digest subscribers release {whom} --why TEXT"
-            )));
+            let domain = ("digest subscribers release", "--domain --why TEXT");
+            let release = match one.is_for_domain() {
+                true => with_address(domain.0, &one.what, domain.1),
+                false => release,
+            };
+            return Err(Failure::new(what).help(format!("if they want it again: {release}")));
         }
         if left {
-            return Err(Failure::new(format!("{who} has left")).help(format!(
-                "if they want it again: digest subscribers release {said} --why TEXT"
-            )));
+            return Err(Failure::new(format!("{who} has left"))
+                .help(format!("if they want it again: {release}")));
         }
         tell_new_fields(store, &args.details.set).await?;
         if !change::add(store, &who, &profile, note()).await? {
+            let set = with_address("digest subscribers set", who.as_str(), "");
             return Err(Failure::new(format!("{who} is in the list already"))
-                .help(format!("digest subscribers set {said} changes what it says of them")));
+                .help(format!("{set} changes what it says of them")));
         }
         Ok(())
     })?;
@@ -282,9 +281,13 @@ fn not_in_list(
     wanted: ChangeAsked,
 ) -> Failure {
     let (in_file, near) = elsewhere(workspace, named, who).unwrap_or_default();
-    let said = quoted(who.as_str());
-    let suppress = format!("digest subscribers suppress {said} --reason unsubscribed --why TEXT");
-    let add = format!("digest subscribers add {said} brings them in");
+    let suppress = with_address(
+        "digest subscribers suppress",
+        who.as_str(),
+        "--reason unsubscribed --why TEXT",
+    );
+    let add = with_address("digest subscribers add", who.as_str(), "");
+    let add = format!("{add} brings them in");
     let help = match (wanted, in_file, near) {
         (ChangeAsked::End, true, _) => format!("to end it, whatever a list says: {suppress}"),
         (ChangeAsked::End, false, Some(near)) => {

@@ -14,12 +14,13 @@ use sejong_digest::audience::suppression::{
     self, Suppression, SuppressionReason, SuppressionSubject,
 };
 use sejong_digest::delivery::ledger;
+use sejong_digest::delivery::ledger::undecided;
 use sejong_digest::message::address::Address;
 use sejong_digest::store::Store;
 
 use super::{import, place, subject, words};
 use crate::cmd::failure::{Ending, Exit, Failure};
-use crate::cmd::files::{describe, quoted};
+use crate::cmd::files::{describe, quoted, with_address};
 use crate::cmd::readers::{forgetting_keys, list_file};
 use crate::cmd::workspace::Workspace;
 use crate::cmd::{clock, looking, print, runtime};
@@ -107,8 +108,14 @@ pub(super) fn release(workspace: &Workspace, args: &Release) -> Ending {
     let (released, file) = runtime()?.block_on(async {
         let store = Store::open(&path, &ledger::STEPS).await.map_err(looking::unusable)?;
         let keys = forgetting_keys(workspace)?;
-        for one in all.iter().filter(|_| args.reason.is_none()) {
-            is_of_one_kind(&store, one, &workspace.config.time_zone).await?;
+        let zone = &workspace.config.time_zone;
+        for one in &all {
+            if args.reason != Some(ReleasedReason::All) {
+                has_no_open_wish(&store, one, zone).await?;
+            }
+            if args.reason.is_none() {
+                is_of_one_kind(&store, one, zone).await?;
+            }
         }
         let mut released = Vec::new();
         for one in &all {
@@ -136,9 +143,9 @@ pub(super) fn release(workspace: &Workspace, args: &Release) -> Ending {
                     describe(file)
                 ),
                 None => format!(
-                    "`digest subscribers add {}` brings the person in; --why is not kept of somebody \
-                     who was forgotten: write it with --consent there",
-                    quoted(one.what())
+                    "`{}` brings the person in; --why is not kept of somebody who was forgotten: \
+                     write it with --consent there",
+                    with_address("digest subscribers add", one.what(), "")
                 ),
             });
             still.iter().for_each(|left| print::note(left));
@@ -152,6 +159,34 @@ pub(super) fn release(workspace: &Workspace, args: &Release) -> Ending {
     if missed.is_empty() { Ok(Exit::Done) } else { Err(Failure::new(missed.join("; "))) }
 }
 
+/// Somebody who asked to leave, of which nobody has decided: what keeps mail from them now may be all
+/// that does.
+async fn has_no_open_wish(
+    store: &Store,
+    subject: &SuppressionSubject,
+    zone: &TimeZone,
+) -> Result<(), Failure> {
+    let SuppressionSubject::Address(address) = subject else { return Ok(()) };
+    let open = undecided::all(store, Some(address)).await?;
+    let Some(wish) = open.iter().find(|one| one.is_wish() && !one.suppressed.is_empty()) else {
+        return Ok(());
+    };
+    let asked = match wish.class.as_str() {
+        "complaint" => "a report says that this person complained",
+        _ => "this person also asked to leave",
+    };
+    let at = clock::minute(wish.at, zone);
+    let what = format!("{subject}: {asked}, {at} ({}); nobody was released", wish.text);
+    let (suppress, dismiss) = (
+        with_address("digest subscribers suppress", address, "--reason unsubscribed --why TEXT"),
+        with_address("digest bounces dismiss", address, ""),
+    );
+    Err(Failure::checks(what).help(format!(
+        "`{suppress}` if it still holds; if that is settled, first `{dismiss}`. --reason all does both, \
+         if the person has asked for mail again"
+    )))
+}
+
 /// Ends what keeps mail from somebody.
 async fn end(
     store: &Store,
@@ -160,12 +195,16 @@ async fn end(
     (why, keys): (&str, &ForgettingKeys),
 ) -> Result<ReleasedRows, Failure> {
     let note = (why, clock::now());
+    let all = reason == Some(ReleasedReason::All);
     let reason = reason.and_then(ReleasedReason::alone);
     let mut ended = ReleasedRows {
         rows: suppression::release(store, subject, reason, note).await?,
         ..ReleasedRows::default()
     };
     let SuppressionSubject::Address(address) = subject else { return Ok(ended) };
+    if all {
+        undecided::dismiss(store, address, clock::now()).await?;
+    }
     let address = Address::parse(address)?;
     if reason.is_none()
         && let Some((at, _)) = forgotten::since(store, &address, keys).await?

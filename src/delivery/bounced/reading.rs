@@ -13,6 +13,7 @@ use super::decision::{
     BounceDecision, BounceHistory, BounceOutcome, DecisionFacts, ReportEvidence, decide,
 };
 use super::evidence::{self, ProvenReader, ReportKeys};
+use super::others;
 use super::policy::BouncePolicy;
 use crate::audience::forgotten::{Forgotten, ForgottenError};
 use crate::audience::leave;
@@ -217,6 +218,11 @@ impl ReportReader {
         reader: Option<&ProvenReader>,
         (place, at, now): ((&str, &str), Timestamp, Timestamp),
     ) -> Result<DecidedReport, SqlError> {
+        let named = row.address.as_deref().and_then(evidence::identity);
+        let own = reader.map(|reader| &reader.identity).or(named.as_ref());
+        // What is kept names nobody else, whatever the report says.
+        let text = others::without(&row.text, own.map(String::as_str));
+        let row = &ReportedRecipient { text, ..row.clone() };
         let (history, is_before_release) = match reader {
             Some(reader) => (
                 self.history(connection, reader, (row.class, at)).await?,
@@ -225,7 +231,6 @@ impl ReportReader {
             ),
             None => (BounceHistory::default(), false),
         };
-        let named = row.address.as_deref().and_then(evidence::identity);
         let is_known = match (&named, row.class) {
             (Some(named), BounceClass::Unsubscribe) => {
                 bounces::last_row_of(connection, named).await?.is_some()
@@ -297,14 +302,25 @@ impl ReportReader {
         decision: BounceDecision,
         note: &UndecidedNote<'_>,
     ) -> Result<BounceDecision, SqlError> {
-        if undecided::is_decided(connection, note.message, note.identity).await? {
+        let about = (note.message, note.identity, note.class);
+        if undecided::is_decided(connection, about).await? {
             let why = "somebody has decided about it";
             return Ok(BounceDecision::new(BounceOutcome::Nothing, why));
         }
         if self.acts {
             undecided::note(connection, note).await?;
         }
-        Ok(decision)
+        let reasons = undecided::suppressed_now(connection, note.identity).await?;
+        if reasons.is_empty() {
+            return Ok(decision);
+        }
+        let reasons: Vec<String> = reasons.iter().map(ToString::to_string).collect();
+        let why = format!(
+            "{}. This person is suppressed ({}), which does not decide about it",
+            decision.why,
+            reasons.join(", ")
+        );
+        Ok(BounceDecision { why, ..decision })
     }
 
     fn is_forgotten(&self, identity: &str) -> bool {

@@ -9,9 +9,10 @@ use jiff::Timestamp;
 use super::counting;
 use super::decision::{DecisionFacts, ReportEvidence, decide};
 use super::evidence::{self, ProvenReader};
+use super::others;
 use super::policy::BouncePolicy;
 use super::reading::{ActedReport, of_reply};
-use crate::bounce::reason;
+use crate::bounce::{ReportedRecipient, reason};
 use crate::delivery::ledger::bounces;
 use crate::store::{Store, StoreError};
 
@@ -33,9 +34,13 @@ pub async fn take_note(
     for row in &rows {
         let Some(identity) = evidence::identity(&row.reported.email) else { continue };
         let at = row.at.as_deref().and_then(|at| at.parse().ok()).unwrap_or(now);
-        let text = row.text.as_deref().unwrap_or_default();
+        let text = others::without(row.text.as_deref().unwrap_or_default(), Some(&identity));
+        let text = text.as_str();
         let class = reason::of_reply(text, row.status.as_deref(), row.code);
-        let report = of_reply(&row.reported.email, class, row);
+        let report = ReportedRecipient {
+            text: text.to_owned(),
+            ..of_reply(&row.reported.email, class, row)
+        };
         let reader = ProvenReader {
             identity,
             row: Some(row.reported.clone()),

@@ -2,10 +2,11 @@
 //! without a token, or a report has a Message-ID alone, and anybody could have written it.
 //!
 //! A row stays when it is decided, so that the message that brought it is known. Must never decide
-//! anything.
+//! anything, nor let a machine decide about what a person has asked for.
 
 use serde::Serialize;
 
+use crate::audience::suppression::SuppressionReason;
 use crate::store::sql::{self, Connection, SqlError, SqlRow};
 use crate::store::{Store, StoreError};
 
@@ -57,20 +58,46 @@ pub struct UndecidedReport {
     pub source: String,
     /// When it was written, RFC 3339.
     pub at: jiff::Timestamp,
+    /// Why the person gets no mail at present, for reasons that decide nothing about this.
+    pub suppressed: Vec<SuppressionReason>,
+}
+
+impl UndecidedReport {
+    /// Whether it is what a reader has asked for, and not what a server says of an address.
+    pub fn is_wish(&self) -> bool {
+        matches!(self.class.as_str(), "unsubscribe" | "complaint")
+    }
 }
 
 const NOTE: &str = "
 INSERT INTO undecided_report (message, identity, class, issue, text, source, at, read_at)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (message, identity) DO NOTHING";
 
-/// Whoever is suppressed, or was since, has had a decision.
-const OPEN: &str = "dismissed_at IS NULL AND NOT EXISTS (SELECT 1 FROM suppression s
-    WHERE s.what = u.identity AND s.kind = 'address'
-    AND (s.released_at IS NULL OR s.at / 1000 >= u.read_at / 1000))";
+/// Whether a suppression `s` decides about a report of this class. What somebody has asked for is decided
+/// by a person, or by a token that only they have: a bounce and an import come to an end without a word
+/// about it.
+fn decides(class: &str) -> String {
+    format!(
+        "(CASE {class} WHEN 'unsubscribe' THEN s.reason = 'unsubscribed' AND s.origin <> 'import'
+          WHEN 'complaint' THEN s.reason IN ('unsubscribed', 'complaint') AND s.origin <> 'import'
+          ELSE TRUE END)"
+    )
+}
 
-const IS_SUPPRESSED: &str = "
-SELECT EXISTS (SELECT 1 FROM suppression s
-    WHERE s.what = ?1 AND s.kind = 'address' AND s.released_at IS NULL)";
+/// Whether nobody has decided about a row `u`: its person is not suppressed by a decision about it, and
+/// was not since.
+fn open() -> String {
+    let decides = decides("u.class");
+    format!(
+        "dismissed_at IS NULL AND NOT EXISTS (SELECT 1 FROM suppression s
+         WHERE s.what = u.identity AND s.kind = 'address' AND {decides}
+         AND (s.released_at IS NULL OR s.at / 1000 >= u.read_at / 1000))"
+    )
+}
+
+const SUPPRESSED_NOW: &str = "
+SELECT DISTINCT reason FROM suppression WHERE what = ?1 AND kind = 'address' AND released_at IS NULL
+ORDER BY reason";
 
 const DISMISS: &str = "
 UPDATE undecided_report SET dismissed_at = ?2 WHERE identity = ?1 AND dismissed_at IS NULL";
@@ -88,10 +115,14 @@ pub(in crate::delivery) async fn note(
 /// Whether somebody has decided about a message, or about the person whom it is about.
 pub(in crate::delivery) async fn is_decided(
     connection: &mut Connection,
-    message: &str,
-    identity: &str,
+    (message, identity, class): (&str, &str, &str),
 ) -> Result<bool, SqlError> {
-    let suppressed = sql::query_scalar(IS_SUPPRESSED).bind(identity);
+    let decides = decides("?2");
+    let suppressed = format!(
+        "SELECT EXISTS (SELECT 1 FROM suppression s WHERE s.what = ?1 AND s.kind = 'address'
+         AND s.released_at IS NULL AND {decides})"
+    );
+    let suppressed = sql::query_scalar(suppressed).bind(identity).bind(class);
     if suppressed.fetch_one(&mut *connection).await? {
         return Ok(true);
     }
@@ -101,12 +132,23 @@ pub(in crate::delivery) async fn is_decided(
     if !is_known.fetch_one(&mut *connection).await? {
         return Ok(false);
     }
+    let open = open();
     let open = format!(
-        "SELECT EXISTS (SELECT 1 FROM undecided_report u WHERE message = ?1 AND identity = ?2 AND {OPEN})"
+        "SELECT EXISTS (SELECT 1 FROM undecided_report u WHERE message = ?1 AND identity = ?2 AND {open})"
     );
     let is_open: bool =
         sql::query_scalar(open).bind(message).bind(identity).fetch_one(connection).await?;
     Ok(!is_open)
+}
+
+/// Why a person gets no mail at present.
+pub(in crate::delivery) async fn suppressed_now(
+    connection: &mut Connection,
+    identity: &str,
+) -> Result<Vec<SuppressionReason>, SqlError> {
+    let rows: Vec<String> =
+        sql::query_scalar(SUPPRESSED_NOW).bind(identity).fetch_all(connection).await?;
+    rows.iter().map(|word| word.parse().map_err(SqlError::decode)).collect()
 }
 
 /// The reports that nobody has decided about, the oldest first; of one person, if one is named.
@@ -117,9 +159,10 @@ pub async fn all(
     store: &Store,
     identity: Option<&str>,
 ) -> Result<Vec<UndecidedReport>, StoreError> {
+    let open = open();
     let statement = format!(
         "SELECT identity, class, issue, text, source, at FROM undecided_report u
-         WHERE {OPEN} AND (CAST(?1 AS TEXT) IS NULL OR identity = ?1) ORDER BY at, identity"
+         WHERE {open} AND (CAST(?1 AS TEXT) IS NULL OR identity = ?1) ORDER BY at, identity"
     );
     let rows = sql::query(statement).bind(identity).fetch_all(store.pool()).await;
     let rows = rows.map_err(|error| store.failed(error))?;
@@ -130,8 +173,18 @@ pub async fn all(
         text: row.get(3),
         source: row.get(4),
         at: jiff::Timestamp::from_millisecond(row.get(5)).unwrap_or_default(),
+        suppressed: Vec::new(),
     };
-    Ok(rows.iter().map(report).collect())
+    let mut all: Vec<UndecidedReport> = rows.iter().map(report).collect();
+    if all.is_empty() {
+        return Ok(all);
+    }
+    let mut connection = store.pool().acquire().await.map_err(|error| store.failed(error))?;
+    for one in &mut all {
+        let now = suppressed_now(&mut connection, &one.email).await;
+        one.suppressed = now.map_err(|error| store.failed(error))?;
+    }
+    Ok(all)
 }
 
 /// Does nothing about the reports of a person; how many those were.

@@ -1,0 +1,78 @@
+//! What is kept of a report, without the addresses of others: a server may name whom mail was passed on
+//! to, or somebody who was forgotten.
+
+use super::evidence::identity;
+
+/// What stands in the place of an address.
+const SOMEBODY: &str = "…";
+
+/// A text without every address that is not one of the person with the identity `own`.
+pub(super) fn without(text: &str, own: Option<&str>) -> String {
+    let mut kept = String::new();
+    let mut done = 0;
+    while let Some(at) = text[done..].find('@').map(|at| done + at) {
+        let start = begin(&text[done..at]).map_or(done, |start| done + start);
+        let rest = &text[at + 1..];
+        let mut end = at + 1 + rest.find(is_outside).unwrap_or(rest.len());
+        // A sentence may end with it.
+        let address = text[start..end].trim_end_matches(['.', '=', '?', '!']);
+        end = start + address.len();
+        let is_own = own.is_some() && identity(address).as_deref() == own;
+        kept.push_str(&text[done..start]);
+        match is_own {
+            true => kept.push_str(address),
+            false if kept.ends_with('<') => kept.push_str(SOMEBODY),
+            false => kept.push_str(&format!("<{SOMEBODY}>")),
+        }
+        done = end.max(at + 1);
+    }
+    kept.push_str(&text[done..]);
+    kept
+}
+
+/// Where the local part begins that `before` ends with; `None` where it is all of it.
+fn begin(before: &str) -> Option<usize> {
+    if let Some(inner) = before.strip_suffix('"') {
+        return inner.rfind('"');
+    }
+    before.char_indices().rev().find(|(_, c)| is_outside(*c)).map(|(at, c)| at + c.len_utf8())
+}
+
+/// What no address has outside of quotation marks.
+fn is_outside(c: char) -> bool {
+    c.is_whitespace() || c.is_control() || "<>()[],;:\"'`|".contains(c)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_text_names_its_own_reader_alone() {
+        let own = Some("ada@example.org");
+        for (text, kept) in [
+            ("550 5.1.1 <kim@example.net> unknown", "550 5.1.1 <…> unknown"),
+            ("<ada@example.org>: no such user", "<ada@example.org>: no such user"),
+            ("Ada@Example.org, kim@example.net.", "Ada@Example.org, <…>."),
+            ("rfc822;kim@example.net", "rfc822;<…>"),
+            ("\"kim lee\"@example.net is unknown", "<…> is unknown"),
+            ("b+kim=example.net@x.example@y", "<…>"),
+            ("smtp:[kim@[192.0.2.1]] no", "smtp:[<…>[192.0.2.1]] no"),
+            ("@ and a@", "<…> and <…>"),
+            ("사람@예시.example 없음", "<…> 없음"),
+            ("no address here", "no address here"),
+        ] {
+            assert_eq!(without(text, own), kept);
+        }
+        assert_eq!(without("to ada@example.org", None), "to <…>");
+    }
+
+    proptest! {
+        #[test]
+        fn no_other_address_is_left(text in "(@|<|>|\"|a|\\.|é| ){0,20}") {
+            prop_assert!(!without(&text, Some("ada@example.org")).contains('@'));
+        }
+    }
+}
