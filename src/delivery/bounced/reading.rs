@@ -149,14 +149,7 @@ impl ReportReader {
             read.push((report, is_known));
         }
         drop(connection);
-        if let Some(keys) = &self.keys {
-            self.forgotten = match Forgotten::read(&store, &keys.forgetting).await {
-                Ok(forgotten) => forgotten,
-                // Where nobody can tell who was forgotten, a no is written all the same.
-                Err(ForgottenError::NoKey(_)) => Forgotten::default(),
-                Err(ForgottenError::Store(error)) => return Err(error),
-            };
-        }
+        self.read_forgotten(&store).await?;
         let mut all = Vec::new();
         let mut transaction = if self.acts {
             suppression::wait_for_others(&store).await?;
@@ -191,6 +184,17 @@ impl ReportReader {
         Ok(all)
     }
 
+    async fn read_forgotten(&mut self, store: &Store) -> Result<(), StoreError> {
+        let Some(keys) = &self.keys else { return Ok(()) };
+        self.forgotten = match Forgotten::read(store, &keys.forgetting).await {
+            Ok(forgotten) => forgotten,
+            // Where nobody can tell who was forgotten, a no is written all the same.
+            Err(ForgottenError::NoKey(_)) => Forgotten::default(),
+            Err(ForgottenError::Store(error)) => return Err(error),
+        };
+        Ok(())
+    }
+
     async fn take(
         &mut self,
         connection: &mut Connection,
@@ -220,14 +224,7 @@ impl ReportReader {
         reader: Option<&ProvenReader>,
         (place, at, now): ((&str, &str), Timestamp, Timestamp),
     ) -> Result<DecidedReport, SqlError> {
-        let (history, is_before_release) = match reader {
-            Some(reader) => (
-                self.history(connection, reader, (row.class, at)).await?,
-                bounces::is_before_release(connection, &reader.identity, at.as_millisecond())
-                    .await?,
-            ),
-            None => (BounceHistory::default(), false),
-        };
+        let (history, is_before_release) = self.before(connection, reader, (row.class, at)).await?;
         let named = row.address.as_deref().and_then(evidence::identity);
         let is_known = match (&named, row.class) {
             (Some(named), BounceClass::Unsubscribe) => {
@@ -244,11 +241,8 @@ impl ReportReader {
             is_known,
             is_before_release,
         };
-        let is_forgotten = match (reader, &named) {
-            (Some(reader), _) => self.is_forgotten(&reader.identity),
-            (None, Some(named)) => self.is_forgotten(named),
-            (None, None) => false,
-        };
+        let about = reader.map(|reader| &reader.identity).or(named.as_ref());
+        let is_forgotten = about.is_some_and(|identity| self.is_forgotten(identity));
         let decision = if is_forgotten {
             BounceDecision::new(BounceOutcome::Nothing, "they get no mail")
         } else {
@@ -308,6 +302,19 @@ impl ReportReader {
             undecided::note(connection, note).await?;
         }
         Ok(decision)
+    }
+
+    /// What counts together with a report, and whether it was written before the last release.
+    async fn before(
+        &mut self,
+        connection: &mut Connection,
+        reader: Option<&ProvenReader>,
+        (class, at): (BounceClass, Timestamp),
+    ) -> Result<(BounceHistory, bool), SqlError> {
+        let Some(reader) = reader else { return Ok((BounceHistory::default(), false)) };
+        let history = self.history(connection, reader, (class, at)).await?;
+        let at_ms = at.as_millisecond();
+        Ok((history, bounces::is_before_release(connection, &reader.identity, at_ms).await?))
     }
 
     fn is_forgotten(&self, identity: &str) -> bool {
