@@ -71,6 +71,11 @@ fn mailbox(here: Publication, mails: Vec<Received>) -> Publication {
 
 /// A line without what differs from run to run: moments, ports, how long it took, hashes.
 fn steady(line: &str) -> String {
+    if let Some((before, behind)) = line.split_once('…')
+        && let Some((before, _)) = before.rsplit_once("unsubscribe ")
+    {
+        return format!("{}unsubscribe TOKEN{behind}", steady(before));
+    }
     let is_part = |c: char| c.is_ascii_alphanumeric() || ".:-_@/".contains(c);
     let mut out = String::new();
     let mut rest = line;

@@ -150,9 +150,7 @@ impl ReportReader {
             read.push((report, is_known));
         }
         drop(connection);
-        if let Some(keys) = &self.keys {
-            self.forgotten = forgotten(&store, keys).await?;
-        }
+        self.read_forgotten(&store).await?;
         let mut all = Vec::new();
         let mut transaction = if self.acts {
             suppression::wait_for_others(&store).await?;
@@ -189,6 +187,17 @@ impl ReportReader {
         Ok(all)
     }
 
+    async fn read_forgotten(&mut self, store: &Store) -> Result<(), StoreError> {
+        let Some(keys) = &self.keys else { return Ok(()) };
+        self.forgotten = match Forgotten::read(store, &keys.forgetting).await {
+            Ok(forgotten) => forgotten,
+            // Where nobody can tell who was forgotten, a no is written all the same.
+            Err(ForgottenError::NoKey(_)) => Forgotten::default(),
+            Err(ForgottenError::Store(error)) => return Err(error),
+        };
+        Ok(())
+    }
+
     async fn take(
         &mut self,
         connection: &mut Connection,
@@ -223,14 +232,7 @@ impl ReportReader {
         // What is kept names nobody else, whatever the report says.
         let text = others::without(&row.text, own.map(String::as_str));
         let row = &ReportedRecipient { text, ..row.clone() };
-        let (history, is_before_release) = match reader {
-            Some(reader) => (
-                self.history(connection, reader, (row.class, at)).await?,
-                bounces::is_before_release(connection, &reader.identity, at.as_millisecond())
-                    .await?,
-            ),
-            None => (BounceHistory::default(), false),
-        };
+        let (history, is_before_release) = self.before(connection, reader, (row.class, at)).await?;
         let is_known = match (&named, row.class) {
             (Some(named), BounceClass::Unsubscribe) => {
                 bounces::last_row_of(connection, named).await?.is_some()
@@ -246,11 +248,8 @@ impl ReportReader {
             is_known,
             is_before_release,
         };
-        let is_forgotten = match (reader, &named) {
-            (Some(reader), _) => self.is_forgotten(&reader.identity),
-            (None, Some(named)) => self.is_forgotten(named),
-            (None, None) => false,
-        };
+        let about = reader.map(|reader| &reader.identity).or(named.as_ref());
+        let is_forgotten = about.is_some_and(|identity| self.is_forgotten(identity));
         let decision = if is_forgotten {
             BounceDecision::new(BounceOutcome::Nothing, "they get no mail")
         } else {
@@ -321,6 +320,19 @@ impl ReportReader {
             reasons.join(", ")
         );
         Ok(BounceDecision { why, ..decision })
+    }
+
+    /// What counts together with a report, and whether it was written before the last release.
+    async fn before(
+        &mut self,
+        connection: &mut Connection,
+        reader: Option<&ProvenReader>,
+        (class, at): (BounceClass, Timestamp),
+    ) -> Result<(BounceHistory, bool), SqlError> {
+        let Some(reader) = reader else { return Ok((BounceHistory::default(), false)) };
+        let history = self.history(connection, reader, (class, at)).await?;
+        let at_ms = at.as_millisecond();
+        Ok((history, bounces::is_before_release(connection, &reader.identity, at_ms).await?))
     }
 
     fn is_forgotten(&self, identity: &str) -> bool {
@@ -440,15 +452,6 @@ pub fn class_word(class: BounceClass) -> &'static str {
         BounceClass::Delivered => "delivered",
         BounceClass::Unsubscribe => "unsubscribe",
         BounceClass::None => "none",
-    }
-}
-
-/// Where nobody can tell who was forgotten, a no is written all the same.
-async fn forgotten(store: &Store, keys: &ReportKeys) -> Result<Forgotten, StoreError> {
-    match Forgotten::read(store, &keys.forgetting).await {
-        Err(ForgottenError::NoKey(_)) => Ok(Forgotten::default()),
-        Err(ForgottenError::Store(error)) => Err(error),
-        Ok(forgotten) => Ok(forgotten),
     }
 }
 
