@@ -12,6 +12,7 @@ mod relay;
 mod secret;
 mod segments;
 mod theme;
+mod serving;
 mod topics;
 
 use std::collections::BTreeMap;
@@ -37,6 +38,7 @@ pub use audience::AudienceSource;
 pub use relay::{PasswordError, RelayConfig, credentials};
 pub use secret::rotate::{RotateError, Rotated, rotate_secret};
 pub use secret::{Secret, SecretError, known_secret, missing_secret, secret, secret_place};
+pub use serving::WebConfig;
 
 /// Everything that `digest.toml` and the environment say, in the shapes that the rooms take.
 #[derive(Debug)]
@@ -65,6 +67,8 @@ pub struct Config {
     pub consent_columns: Vec<ConsentColumn>,
     /// Which list is used without a word; the one that there is where nothing is said.
     pub audience_source: Option<AudienceSource>,
+    /// For `web`.
+    pub web: WebConfig,
     /// Where dates and times are told.
     pub time_zone: jiff::tz::TimeZone,
     /// What is no error, but should be known: for `check` and `doctor`.
@@ -119,6 +123,16 @@ impl Sender {
         &self.list_id
     }
 
+    /// Where pages are found.
+    pub fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
+    /// Where readers write to: `Reply-To`, or `From`.
+    pub fn contact(&self) -> &Mailbox {
+        self.reply_to.as_ref().unwrap_or(&self.from)
+    }
+
     /// `From`, for people.
     pub fn from(&self) -> &Mailbox {
         &self.from
@@ -167,6 +181,7 @@ pub fn read(root: &Path, environment: &[(String, String)]) -> Result<Config, Vec
     let (consent_columns, audience_source) = audience::read(&mut table, &mut problems);
     let topics = topics::read(&mut table, &mut problems);
     let (segments, segment_places) = segments::read(&mut table, &topics, &mut problems);
+    let web = serving::read(&mut table, &mut problems);
     let mut store = table.table("store");
     let store_url = store.text("url").map(|url| url.value);
     store.finish(&mut problems);
@@ -199,6 +214,7 @@ pub fn read(root: &Path, environment: &[(String, String)]) -> Result<Config, Vec
                 clients,
                 consent_columns,
                 audience_source,
+                web,
                 time_zone,
                 warnings: problems,
             })

@@ -17,6 +17,7 @@ pub mod except;
 pub mod forgotten;
 pub mod formula;
 mod known;
+pub mod leave;
 pub mod list;
 pub mod near;
 pub(crate) mod problems;

@@ -325,38 +325,47 @@ pub async fn suppress(
     for batch in all.chunks(BATCH) {
         // Numbers ascend in the order of the commits where one writes at a time.
         let mut transaction = store.begin().await?;
-        let pairs: Vec<_> = batch.iter().map(|one| (one.kind(), one.what())).collect();
-        let pairs = serde_json::json!(pairs).to_string();
-        let before = sql::query(
-            "SELECT s.kind, s.what FROM [each ?1] j JOIN suppression s ON s.what = j.value ->> 1 \
-             AND s.kind = j.value ->> 0 WHERE s.reason = ?2 AND s.released_at IS NULL",
-        )
-        .bind(pairs.as_str())
-        .bind(note.reason.word())
-        .fetch_all(&mut *transaction)
-        .await
-        .map_err(|error| store.failed(error))?;
-        let before: BTreeSet<SuppressionSubject> = before.iter().map(subject_of).collect();
-        let rows = sql::query(
-            "INSERT INTO suppression (kind, what, reason, why, origin, at) \
-             SELECT j.value ->> 0, j.value ->> 1, ?2, ?3, ?4, ?5 FROM [each ?1] j \
-             WHERE NOT EXISTS (SELECT 1 FROM suppression s WHERE s.what = j.value ->> 1 \
-               AND s.kind = j.value ->> 0 AND s.reason = ?2 AND s.origin = ?4 \
-               AND s.released_at IS NULL) \
-             ORDER BY j.value ->> 0, j.value ->> 1 RETURNING kind, what",
-        )
-        .bind(pairs)
-        .bind(note.reason.word())
-        .bind(note.why)
-        .bind(note.origin.word())
-        .bind(note.at.as_millisecond())
-        .fetch_all(&mut *transaction)
-        .await
-        .map_err(|error| store.failed(error))?;
+        let new = write(&mut transaction, batch, note).await;
+        let new = new.map_err(|error| store.failed(error))?;
         transaction.commit().await.map_err(|error| store.failed(error))?;
-        added.extend(rows.iter().map(subject_of).filter(|one| !before.contains(one)));
+        added.extend(new);
     }
     Ok(added)
+}
+
+/// The same of some, each once, within a transaction.
+pub(super) async fn write(
+    connection: &mut Connection,
+    subjects: &[&SuppressionSubject],
+    note: &SuppressionNote<'_>,
+) -> Result<Vec<SuppressionSubject>, SqlError> {
+    let pairs: Vec<_> = subjects.iter().map(|one| (one.kind(), one.what())).collect();
+    let pairs = serde_json::json!(pairs).to_string();
+    let before = sql::query(
+        "SELECT s.kind, s.what FROM [each ?1] j JOIN suppression s ON s.what = j.value ->> 1 \
+         AND s.kind = j.value ->> 0 WHERE s.reason = ?2 AND s.released_at IS NULL",
+    )
+    .bind(pairs.as_str())
+    .bind(note.reason.word())
+    .fetch_all(&mut *connection)
+    .await?;
+    let before: BTreeSet<SuppressionSubject> = before.iter().map(subject_of).collect();
+    let rows = sql::query(
+        "INSERT INTO suppression (kind, what, reason, why, origin, at) \
+         SELECT j.value ->> 0, j.value ->> 1, ?2, ?3, ?4, ?5 FROM [each ?1] j \
+         WHERE NOT EXISTS (SELECT 1 FROM suppression s WHERE s.what = j.value ->> 1 \
+           AND s.kind = j.value ->> 0 AND s.reason = ?2 AND s.origin = ?4 \
+           AND s.released_at IS NULL) \
+         ORDER BY j.value ->> 0, j.value ->> 1 RETURNING kind, what",
+    )
+    .bind(pairs)
+    .bind(note.reason.word())
+    .bind(note.why)
+    .bind(note.origin.word())
+    .bind(note.at.as_millisecond())
+    .fetch_all(&mut *connection)
+    .await?;
+    Ok(rows.iter().map(subject_of).filter(|one| !before.contains(one)).collect())
 }
 
 /// Of a row that begins with the kind and what.

@@ -44,8 +44,8 @@ const HOMES: &[Home] = &[
     // The answers of async_imap are streams.
     ("futures_util", &["mailbox"]),
     ("hickory_resolver", &["doctor"]),
-    ("hyper", &["fetch"]),
-    ("hyper_util", &["fetch"]),
+    ("hyper", &["fetch", "web"]),
+    ("hyper_util", &["fetch", "web"]),
     // One reads names as people spell them, the other the hosts of web addresses.
     ("icu_normalizer", &["audience", "issue", "net"]),
     ("icu_properties", &["diagnostic"]),
@@ -57,7 +57,7 @@ const HOMES: &[Home] = &[
     ("jpeg_encoder", &["picture"]),
     ("lettre", &["smtp"]),
     ("mail_parser", &["bounce"]),
-    ("maud", &["compose"]),
+    ("maud", &["compose", "web"]),
     ("moxcms", &["picture"]),
     ("png", &["picture"]),
     ("resvg", &["picture"]),
