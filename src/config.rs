@@ -61,6 +61,8 @@ pub struct Config {
     pub store_url: Option<String>,
     /// For `delivery`: how many reports it takes until somebody gets no mail any more.
     pub bounce: BouncePolicy,
+    /// For `mailbox`: where reports come to, as it stands in the file.
+    pub bounce_mailbox: Option<String>,
     /// For `check`: which mail programs readers use.
     pub clients: Profile,
     /// For `audience`: what columns of lists mean about consent.
@@ -162,7 +164,7 @@ pub fn read(root: &Path, environment: &[(String, String)]) -> Result<Config, Vec
     problems.extend(unseen::in_source(&source));
     override_from(environment, &mut value, &mut problems);
     let mut table = Table::new(&source, "digest.toml", value);
-    let (reverse_path, bounce) = bounce::read(&mut table, &mut problems);
+    let (reverse_path, bounce_mailbox, bounce) = bounce::read(&mut table, &mut problems);
     let (publication, sender) = publication(root, &mut table, reverse_path, &mut problems);
     let from_domain = sender.as_ref().map(|sender| sender.from.address.domain());
     let dkim = dkim::read(&mut table, root, from_domain, &mut problems);
@@ -211,6 +213,7 @@ pub fn read(root: &Path, environment: &[(String, String)]) -> Result<Config, Vec
                 schedule,
                 store_url,
                 bounce,
+                bounce_mailbox,
                 clients,
                 consent_columns,
                 audience_source,

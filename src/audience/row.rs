@@ -20,7 +20,7 @@ use super::email::{EmailCell, email, is_role};
 use super::formula::unguarded;
 use super::remarks::may_say_no;
 use super::rules;
-use super::status::is_strong;
+use super::status::{OPTED_OUT, is_strong};
 use super::tally::{SaidNo, Tallies};
 
 /// What became of a row.
@@ -85,6 +85,7 @@ pub(super) fn read(context: &mut RowContext<'_>, record: &Record) -> Option<Row>
             let address = address.map(|found| found.address);
             // Nobody is told what is wrong with a row that is not used.
             let person = person(context, record, &mut Vec::new()).ok();
+            let reason = if answer.is_some() { OPTED_OUT } else { reason };
             Row::LeftOut { line, address, reason, answer, person: person.map(Box::new) }
         }
         Err(NoRecipient::Bad(diagnostic)) => Row::Rejected(diagnostic),

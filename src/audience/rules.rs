@@ -28,7 +28,7 @@ fn at_cell(path: &Path, cell: Placed<'_>) -> Place {
 pub(super) fn list_read(path: &Path, error: &dyn std::fmt::Display) -> Diagnostic {
     Diagnostic::error("list-read", format!("the list of subscribers cannot be read: {error}"))
         .at(Place::File(path.to_path_buf()))
-        .help("save the list as a CSV file in that place, or name another file with --subscribers")
+        .help("save the list as a CSV file in that place, or name another file")
 }
 
 /// The same problem of a file that another `flag` names: its words and its help name that flag.

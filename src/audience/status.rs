@@ -33,6 +33,8 @@ const BLOCKED: &str = "blocklisted";
 pub(super) const UNCONFIRMED: &str = "unconfirmed";
 /// Why somebody gets no mail who has not said yes.
 pub(super) const WITHOUT: &str = "without consent";
+/// Why somebody gets no mail who was asked, and has answered with a no.
+pub(super) const OPTED_OUT: &str = "opted out";
 
 /// Words for people who get no mail, flat as [`flat`] makes them, by reason. Of English, Korean,
 /// German, French, Spanish, Italian, Portuguese, Dutch, Japanese and Chinese.

@@ -15,6 +15,22 @@ use crate::message::address::{Address, AddressError};
 use crate::store::sql::{self, Connection, SqlError, SqlRow};
 use crate::store::{SchemaStep, Store, StoreError};
 
+/// The step that keeps which imports have said a no; see [`Store::open`].
+pub const SAID_BY_IMPORTS: SchemaStep = SchemaStep::both(
+    "
+-- The imports whose files say a no. It ends when the last of them is taken back. A no that something
+-- else has said stands in no row here.
+CREATE TABLE suppression_import (
+    suppression BIGINT NOT NULL,
+    import BIGINT NOT NULL,
+    PRIMARY KEY (suppression, import)
+);
+CREATE INDEX suppression_import_by_import ON suppression_import (import);
+INSERT INTO suppression_import (suppression, import)
+SELECT number, import FROM suppression WHERE import IS NOT NULL;
+",
+);
+
 /// The step that makes the table; see [`Store::open`].
 pub const STEP: SchemaStep = SchemaStep::both(
     "
@@ -52,8 +68,13 @@ pub const LEFT_DURING: &str = "left during the send: ";
 /// Rows of one transaction: a sender waits for it.
 const BATCH: usize = 2_000;
 
-/// A sender that writes its plan has the file for some seconds, and nobody's no may be lost for that.
-const PATIENT: &str = "[sqlite: PRAGMA busy_timeout = 60000 | postgres: SET lock_timeout = '60s']";
+/// A sender that writes its plan has the file for some seconds, an import of millions for a minute or two,
+/// and nobody's no may be lost for that.
+const PATIENT: &str =
+    "[sqlite: PRAGMA busy_timeout = 600000 | postgres: SET lock_timeout = '600s']";
+
+/// Bytes of rows that are deleted or changed are overwritten in the file.
+const OVERWRITE: &str = "[sqlite: PRAGMA secure_delete = ON | postgres: SELECT 1]";
 
 const COLUMNS: &str = "number, kind, what, reason, why, origin, at, released_at, released_why";
 
@@ -438,13 +459,22 @@ pub async fn release(
     .map_err(|error| store.failed(error))
 }
 
-/// Lets who writes wait for a sender that writes its plan.
+/// Lets who writes wait for a sender that writes its plan, and for an import.
 ///
 /// # Errors
 /// The store's.
 pub async fn wait_for_others(store: &Store) -> Result<(), StoreError> {
     let patient = sql::raw(PATIENT).execute(store.pool()).await;
     patient.map(drop).map_err(|error| store.failed(error))
+}
+
+/// Lets nothing be left in the file of what is erased from now on.
+///
+/// # Errors
+/// The store's.
+pub async fn overwrite_deleted(store: &Store) -> Result<(), StoreError> {
+    let overwrite = sql::raw(OVERWRITE).execute(store.pool()).await;
+    overwrite.map(drop).map_err(|error| store.failed(error))
 }
 
 /// All that was ever written of a person and of their domain, in its order.

@@ -195,6 +195,10 @@ pub(super) fn asks_to_leave(header: &FieldBlock, addressed_to: &[String]) -> boo
         has_token
             || local.split(['+', '-', '.', '_']).any(|word| matches!(word, "unsubscribe" | "leave"))
     };
+    // Apple Mail leaves for its reader so, and calls it a reply.
+    if header.get("x-apple-unsubscribe").is_some() {
+        return is_wish;
+    }
     if is_automatic(header) {
         return is_wish && submitted(header).starts_with("auto-generated");
     }

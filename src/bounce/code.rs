@@ -44,7 +44,7 @@ impl EnhancedStatus {
         }
         match (self.1, self.2) {
             (1, 1 | 10 | 3) => Why::NoMailbox,
-            (1, 2) => Why::NoDomain,
+            (1, 2) | (4, 4) => Why::NoDomain,
             (1, 6) => Why::Moved,
             (1, 7 | 8) => Why::Sender,
             (2, 1) => Why::Suspended,

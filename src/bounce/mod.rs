@@ -242,6 +242,7 @@ fn of_group(
     let (class, reason) = decide(&ReportedFacts {
         reply: &reply,
         notice: section,
+        own: notice::own_words(section),
         status,
         code,
         stage: &|| notice::stage(section),
@@ -431,7 +432,7 @@ fn failures(
     let part = part.map_or("text/plain", |part| part.kind.as_str());
     let about = subject(header);
     if named.is_empty() {
-        let mut row = of_notice(None, words, &about, part, 1);
+        let mut row = of_notice(None, words, ("", &about), part, 1);
         soften(&mut row);
         return vec![row];
     }
@@ -445,8 +446,7 @@ fn failures(
             };
             let line = notice.lines.get(named[at].line).map_or(1, |line| line.number);
             let address = named[at].address.clone();
-            let mut row =
-                of_notice(Some(address), &section, &format!("{preface}\n{about}"), part, line);
+            let mut row = of_notice(Some(address), &section, (&preface, &about), part, line);
             if !named[at].is_named {
                 soften(&mut row);
             }
@@ -465,10 +465,13 @@ fn soften(row: &mut ReportedRecipient) {
 fn of_notice(
     address: Option<String>,
     section: &str,
-    preface: &str,
+    (preface, subject): (&str, &str),
     part: &str,
     line: usize,
 ) -> ReportedRecipient {
+    let whole = format!("{preface}\n{section}");
+    let own = notice::own_words(&whole);
+    let preface = &format!("{preface}\n{subject}");
     let status = enhanced_status(section).or_else(|| enhanced_status(preface));
     let code = reply_code(section).or_else(|| reply_code(preface));
     let stage = || match notice::stage(section) {
@@ -481,8 +484,8 @@ fn of_notice(
             .iter()
             .any(|w| preface.contains(w))
     };
-    let evidence =
-        ReportedFacts { reply: section, notice: preface, status, code, stage: &stage, delayed };
+    let (reply, notice, stage) = (section, preface.as_str(), &stage);
+    let evidence = ReportedFacts { reply, notice, own, status, code, stage, delayed };
     let (class, reason) = decide(&evidence);
     ReportedRecipient {
         address,
@@ -524,10 +527,9 @@ fn recipients_of(
     if !named.is_empty() {
         return named;
     }
-    // Who writes to themselves has one address on both sides.
-    let listed = notice.listed();
-    if !listed.is_empty() {
-        return listed;
+    let named = notice.named_clearly();
+    if !named.is_empty() {
+        return named;
     }
     match &original.to[..] {
         [only] => {

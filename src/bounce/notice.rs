@@ -222,6 +222,7 @@ const RECIPIENTS: &[&str] = &[
     "delivery to",
     "message to",
     "addressed to",
+    "message was addressed",
     "recipient name",
     "your mail to",
     "intended recipient",
@@ -295,7 +296,18 @@ impl Notice {
 
     /// The addresses that the text is about. Those of `others`, who have sent, are left out.
     pub(super) fn named(&self, others: &[String]) -> Vec<NamedRecipient> {
-        let mut best = NamedHow::Mentioned;
+        self.named_at_least(NamedHow::Mentioned, others)
+    }
+
+    /// The same of those that it clearly calls the ones that mail did not reach, whoever has sent: who
+    /// writes to themselves has one address on both sides, and some systems write the address that they
+    /// could not reach into X-Original-To.
+    pub(super) fn named_clearly(&self) -> Vec<NamedRecipient> {
+        self.named_at_least(NamedHow::Told, &[])
+    }
+
+    fn named_at_least(&self, least: NamedHow, others: &[String]) -> Vec<NamedRecipient> {
+        let mut best = least;
         let mut named: Vec<NamedRecipient> = Vec::new();
         for (index, line) in self.lines.iter().enumerate() {
             let found = addresses::in_line(&line.text);
@@ -336,13 +348,6 @@ impl Notice {
             && above.trim().contains(' ')
             && addresses::in_line(above).is_empty();
         text[..one.start].trim().is_empty() && goes_on && has_begun
-    }
-
-    /// The same of those that stand at the beginning of a line, whoever has sent.
-    pub(super) fn listed(&self) -> Vec<NamedRecipient> {
-        let mut named = self.named(&[]);
-        named.retain(|one| self.lines[one.line].text.trim_start().starts_with(['<', '"']));
-        named
     }
 
     /// What is said of the recipient at `at` of `named`: from its line to the next one's.
@@ -494,8 +499,8 @@ fn longest_end(text: &str, words: &[&str]) -> usize {
     ends.map(|word| word.len()).max().unwrap_or(0)
 }
 
-/// What mail systems write beside a reply to say when it came. Who is told that there is no recipient
-/// has had each of them refused.
+/// What mail systems write beside a reply to say when it came. Where a report names several commands,
+/// the one about the recipient comes first.
 const STAGES: &[(ReplyStage, &[&str])] = &[
     (
         ReplyStage::Rcpt,
@@ -507,12 +512,12 @@ const STAGES: &[(ReplyStage, &[&str])] = &[
             "our rcpt",
             "smtp:rcpt",
             "sent: rcpt",
-            "need rcpt",
-            "no valid recipients",
             "rcpt to:<",
             "command: rcpt",
+            "does not like recipient",
         ],
     ),
+    (ReplyStage::NoRecipient, &["need rcpt", "no valid recipients"]),
     (
         ReplyStage::BeforeRcpt,
         &[
@@ -530,6 +535,8 @@ const STAGES: &[(ReplyStage, &[&str])] = &[
             "following mail",
             "sent: mail",
             "command: mail",
+            "but sender was rejected",
+            "but greeting failed",
         ],
     ),
     (
@@ -545,9 +552,23 @@ const STAGES: &[(ReplyStage, &[&str])] = &[
             "smtp:data",
             "following data",
             "our data",
+            "failed after i sent the message",
+            "failed on data command",
         ],
     ),
 ];
+
+/// What a text says before its first line with a code, which is somebody else's.
+pub(super) fn own_words(text: &str) -> &str {
+    let mut end = 0;
+    for line in text.split_inclusive('\n') {
+        if reply_code(line).is_some() || enhanced_status(line).is_some() {
+            break;
+        }
+        end += line.len();
+    }
+    &text[..end]
+}
 
 /// Where in the session the reply of a text came.
 pub(super) fn stage(text: &str) -> ReplyStage {
@@ -611,12 +632,22 @@ mod tests {
     }
 
     #[test]
+    fn own_words_end_where_somebody_is_quoted() {
+        let text = "Address not found.\nThe response was:\n550 no such user\nAsk them.\n";
+        assert_eq!(own_words(text), "Address not found.\nThe response was:\n");
+        assert_eq!(own_words("550 no such user"), "");
+        assert_eq!(own_words("no such user"), "no such user");
+    }
+
+    #[test]
     fn a_stage_is_told_by_what_stands_beside_the_reply() {
         for (text, expected) in [
             ("550 no (in reply to RCPT\n  TO command)", ReplyStage::Rcpt),
             ("550 no (in reply to MAIL FROM command)", ReplyStage::BeforeRcpt),
             ("550 no (in reply to end of DATA command)", ReplyStage::Data),
-            (">>> DATA\n<<< 550 no\n<<< 503 need RCPT", ReplyStage::Rcpt),
+            (">>> DATA\n<<< 550 no\n<<< 503 need RCPT", ReplyStage::NoRecipient),
+            ("192.0.2.5 does not like recipient.\nRemote host said: 550 no", ReplyStage::Rcpt),
+            ("192.0.2.5 failed after I sent the message.\nRemote host said: 5", ReplyStage::Data),
             ("550 no", ReplyStage::Unsaid),
         ] {
             assert_eq!(stage(text), expected, "{text}");

@@ -192,6 +192,9 @@ pub(super) enum ReplyStage {
     BeforeRcpt,
     /// At the recipient.
     Rcpt,
+    /// At the recipient, as it seems: the server missed one when the text came. Replies to commands that
+    /// were sent together are shown behind the last of them.
+    NoRecipient,
     /// Behind the recipient, who had been accepted: it is about the message.
     Data,
 }
@@ -202,6 +205,8 @@ pub(super) struct ReportedFacts<'a> {
     pub(super) reply: &'a str,
     /// What the report says about it in its own words.
     pub(super) notice: &'a str,
+    /// What it says for people before it quotes anybody.
+    pub(super) own: &'a str,
     pub(super) status: Option<EnhancedStatus>,
     pub(super) code: Option<ReplyCode>,
     /// Asked only where it matters.
@@ -237,6 +242,7 @@ pub fn of_reply(text: &str, status: Option<&str>, code: Option<i64>) -> (BounceC
     decide(&ReportedFacts {
         reply: text,
         notice: "",
+        own: "",
         status: status.and_then(super::code::enhanced_status),
         code: code.and_then(|code| u16::try_from(code).ok()).map(ReplyCode),
         stage: &|| ReplyStage::Unsaid,
@@ -251,15 +257,23 @@ fn is_about_address(evidence: &ReportedFacts, reason: Why) -> bool {
     match stage {
         ReplyStage::BeforeRcpt => return false,
         ReplyStage::Rcpt => return true,
-        ReplyStage::Data | ReplyStage::Unsaid if reason != Why::NoMailbox => return true,
-        ReplyStage::Data | ReplyStage::Unsaid => {}
+        ReplyStage::NoRecipient | ReplyStage::Data | ReplyStage::Unsaid => {}
     }
+    let is_unknown = reason == Why::NoMailbox;
     match evidence.status.filter(|status| !status.is_general()) {
         Some(EnhancedStatus(_, 1, _)) => true,
-        Some(EnhancedStatus(_, 2 | 7, _)) => false,
+        Some(EnhancedStatus(_, 7, _)) => false,
+        Some(EnhancedStatus(_, 2, _)) => !is_unknown,
+        _ if !is_unknown || stage == ReplyStage::NoRecipient => true,
         Some(_) => stage == ReplyStage::Unsaid,
-        // A system that speaks for itself is no filter; a server that it quotes may be one.
-        None => stage == ReplyStage::Unsaid && evidence.code.is_none(),
+        // A system that speaks for itself is no filter; a server that it quotes may be one. Who knows
+        // no more than that it failed (5.0.0) quotes somebody.
+        None => {
+            let speaks_for_itself = evidence.code.is_none()
+                && evidence.status.is_none_or(|EnhancedStatus(_, subject, _)| subject != 0);
+            let says_so_too = || evidence.code.is_some() && spoken(evidence.own) == Why::NoMailbox;
+            stage == ReplyStage::Unsaid && (speaks_for_itself || says_so_too())
+        }
     }
 }
 
@@ -422,9 +436,19 @@ mod tests {
     use crate::bounce::code::{enhanced_status, reply_code};
 
     fn decided(reply: &str, stage: ReplyStage, delayed: bool) -> (BounceClass, Why) {
+        decided_beside("", reply, stage, delayed)
+    }
+
+    fn decided_beside(
+        own: &str,
+        reply: &str,
+        stage: ReplyStage,
+        delayed: bool,
+    ) -> (BounceClass, Why) {
         decide(&ReportedFacts {
             reply,
             notice: "",
+            own,
             status: enhanced_status(reply),
             code: reply_code(reply),
             stage: &|| stage,
@@ -434,7 +458,7 @@ mod tests {
 
     #[test]
     fn the_words_the_codes_and_the_stage_decide_together() {
-        use ReplyStage::{BeforeRcpt, Data, Rcpt, Unsaid};
+        use ReplyStage::{BeforeRcpt, Data, NoRecipient, Rcpt, Unsaid};
         for (reply, stage, hard, reason) in [
             ("550 5.1.1 <kim@a.example>: user unknown", Rcpt, true, Why::NoMailbox),
             ("550 5.1.1 no such user", Unsaid, true, Why::NoMailbox),
@@ -446,6 +470,15 @@ mod tests {
             ("550 5.7.1 user unknown", Unsaid, false, Why::NoMailbox),
             ("550 5.2.1 user unknown", Rcpt, true, Why::NoMailbox),
             ("550 5.2.1 user unknown", Unsaid, false, Why::NoMailbox),
+            ("550 5.2.1 user unknown", NoRecipient, false, Why::NoMailbox),
+            ("550 user unknown", NoRecipient, true, Why::NoMailbox),
+            ("5.0.0 the account does not exist", Unsaid, false, Why::NoMailbox),
+            ("5.5.0 the account does not exist", Unsaid, true, Why::NoMailbox),
+            ("This account has been disabled or discontinued", Unsaid, true, Why::NoMailbox),
+            ("554 this account has been disabled or discontinued", Data, false, Why::NoMailbox),
+            ("5.4.4 unable to route", Unsaid, true, Why::NoDomain),
+            ("4.4.4 unable to route", Unsaid, false, Why::NoDomain),
+            ("550 5.7.1 this account has been closed", Unsaid, false, Why::Closed),
             ("User kim is unknown. No such mailbox", Unsaid, true, Why::NoMailbox),
             ("450 4.1.1 user unknown", Rcpt, false, Why::NoMailbox),
             ("550 5.1.1 mailbox is full", Rcpt, false, Why::MailboxFull),
@@ -467,6 +500,25 @@ mod tests {
         ] {
             let class = if hard { BounceClass::Hard } else { BounceClass::Soft };
             assert_eq!(decided(reply, stage, false), (class, reason), "{reply} {stage:?}");
+        }
+    }
+
+    /// Two say it: the server that is quoted, and the system that asked it.
+    #[test]
+    fn a_system_that_says_so_in_its_own_words_stands_for_a_code() {
+        use ReplyStage::{Data, Unsaid};
+        let own = "Your message was not delivered, because the address couldn't be found";
+        for (own, reply, stage, hard) in [
+            (own, "550 user unknown", Unsaid, true),
+            (own, "550 user unknown", Data, false),
+            (own, "550 5.7.1 user unknown", Unsaid, false),
+            (own, "450 user unknown", Unsaid, false),
+            ("Your message was not delivered", "550 user unknown", Unsaid, false),
+            ("Address not found, or the mailbox is full", "550 user unknown", Unsaid, false),
+        ] {
+            let class = if hard { BounceClass::Hard } else { BounceClass::Soft };
+            let found = decided_beside(own, reply, stage, false);
+            assert_eq!(found, (class, Why::NoMailbox), "{own} {reply} {stage:?}");
         }
     }
 

@@ -1,9 +1,11 @@
-//! `digest bounces read`: reads reports, does what they mean, and says so. A message is marked only
-//! when what it means is on disk.
+//! `digest bounces`: reads reports, does what they mean, and says so. A message is marked only when what
+//! it means is on disk. What a person has to decide is kept until they have.
 
+mod undecided;
 mod words;
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use secrecy::SecretString;
 use sejong_digest::config;
@@ -15,7 +17,7 @@ use sejong_digest::diagnostic::counted;
 use sejong_digest::files;
 use sejong_digest::mailbox::imap::{ImapAddress, ImapMailbox};
 use sejong_digest::mailbox::{FoundMessage, MailBatch, ReportMailbox};
-use sejong_digest::store::Store;
+use sejong_digest::store::{Store, StoreError};
 
 use super::failure::{Ending, Exit, Failure};
 use super::files::{describe, describe_store};
@@ -23,6 +25,7 @@ use super::readers::forgetting_keys;
 use super::subscribers::place;
 use super::workspace::{self, Workspace};
 use super::{Global, clock, looking, print, runtime};
+use undecided::{DismissUndecided, ListUndecided};
 use words::{Acting, Readings};
 
 /// Read reports of mail that did not arrive, and complaints
@@ -35,6 +38,8 @@ pub(crate) struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum Command {
     Read(ReadArgs),
+    List(ListUndecided),
+    Dismiss(DismissUndecided),
 }
 
 const ABOUT: &str = "\
@@ -59,11 +64,11 @@ Examples:
   digest --publication /srv/newsletter bounces read - < report.eml";
 
 /// Read bounces, complaints and wishes to leave, and act on them
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 #[command(long_about = ABOUT, after_help = EXAMPLES)]
 struct ReadArgs {
-    /// Where the messages are
-    #[arg(value_name = "SOURCE", required = true)]
+    /// Where the messages are [default: mailbox of [bounce] in digest.toml]
+    #[arg(value_name = "SOURCE")]
     sources: Vec<PathBuf>,
     /// Print what would happen and why, and change nothing
     #[arg(long)]
@@ -82,9 +87,13 @@ struct ReadArgs {
 impl ReadArgs {
     /// Whether a mail system waits for the exit code, and would send a report about this report.
     fn is_pipe(&self) -> bool {
-        self.sources.iter().all(|source| source.as_os_str() == "-")
+        let is_standard_input = |source: &PathBuf| source.as_os_str() == "-";
+        !self.sources.is_empty() && self.sources.iter().all(is_standard_input)
     }
 }
+
+/// How long a server is left alone that cannot be reached.
+const AGAIN: Duration = Duration::from_secs(5);
 
 /// Reads and tells.
 struct ReportReading<'a> {
@@ -96,7 +105,12 @@ struct ReportReading<'a> {
 
 /// Runs `digest bounces`.
 pub(crate) fn run(global: &Global, args: &Args) -> Ending {
-    let Command::Read(args) = &args.command;
+    let args = match &args.command {
+        Command::Read(args) => args,
+        Command::List(args) => return undecided::list(global, args),
+        Command::Dismiss(args) => return undecided::dismiss(global, args),
+    };
+    let args = &with_sources(global, args)?;
     let is_imap = |source: &PathBuf| imap_address(source).is_some();
     let any_imap = args.sources.iter().any(is_imap);
     let can_be_followed = |source: &PathBuf| is_imap(source) || source.is_dir();
@@ -124,6 +138,30 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
         }
         ending => ending,
     }
+}
+
+/// The mailbox that digest.toml names, where no source is.
+fn with_sources(global: &Global, args: &ReadArgs) -> Result<ReadArgs, Failure> {
+    if !args.sources.is_empty() {
+        return Ok(args.clone());
+    }
+    let named = match workspace::root(global) {
+        Ok(_) => named_mailbox(&Workspace::open(global)?),
+        Err(_) => None,
+    };
+    let Some(source) = named else {
+        return Err(Failure::usage(
+            "no SOURCE is named: write where the messages are, or mailbox in [bounce] of digest.toml",
+        ));
+    };
+    Ok(ReadArgs { sources: vec![source], ..args.clone() })
+}
+
+/// The mailbox that digest.toml names; a path starts at its folder.
+pub(super) fn named_mailbox(workspace: &Workspace) -> Option<PathBuf> {
+    let text = workspace.config.bounce_mailbox.as_ref()?;
+    let is_imap = ImapAddress::is_meant(text);
+    Some(if is_imap { PathBuf::from(text) } else { workspace.root.join(text) })
 }
 
 /// Opens what reports are compared with. A dry run needs no publication.
@@ -164,7 +202,7 @@ fn keys(workspace: &Workspace) -> Result<ReportKeys, Failure> {
 }
 
 /// What a source means that is on a server.
-fn imap_address(source: &Path) -> Option<Result<ImapAddress, Failure>> {
+pub(super) fn imap_address(source: &Path) -> Option<Result<ImapAddress, Failure>> {
     let text = source.to_str().filter(|text| ImapAddress::is_meant(text))?;
     Some(ImapAddress::read(text).map_err(|error| Failure::usage(error.to_string())))
 }
@@ -182,7 +220,7 @@ async fn open(source: &Path) -> Result<ReportMailbox, Failure> {
 }
 
 /// From the environment, or from the file that it names.
-fn imap_password(address: &ImapAddress) -> Result<SecretString, Failure> {
+pub(super) fn imap_password(address: &ImapAddress) -> Result<SecretString, Failure> {
     let environment = workspace::environment();
     let variable = |name: &str| environment.iter().find(|(known, _)| known == name);
     if let Some((_, password)) = variable("DIGEST_IMAP_PASSWORD") {
@@ -236,6 +274,31 @@ impl ReportReading<'_> {
         }
     }
 
+    /// Waits until a server that has ended the connection can be reached again. What was not committed
+    /// is read again.
+    async fn wait(&mut self, lost: StoreError) -> Result<(), Failure> {
+        let Some(store) = self.reader.store.take() else { return Err(lost.into()) };
+        let (address, mut told) = (store.address().clone(), String::new());
+        store.close().await;
+        let mut error = lost;
+        loop {
+            if told != error.to_string() {
+                told = error.to_string();
+                print::note(&format!("{told}; trying again"));
+            }
+            tokio::time::sleep(AGAIN).await;
+            match Store::open(&address, &ledger::STEPS).await {
+                Ok(store) => {
+                    print::note(&format!("{} can be reached again", describe_store(&address)));
+                    self.reader.store = Some(store);
+                    return Ok(());
+                }
+                Err(again) if again.is_passing() => error = again,
+                Err(again) => return Err(looking::unusable(again)),
+            }
+        }
+    }
+
     /// What is in some messages is written down and told; those with which nothing is left to do.
     async fn batch<'a>(
         &mut self,
@@ -247,7 +310,12 @@ impl ReportReading<'_> {
             _ => describe(source),
         };
         let bytes: Vec<&[u8]> = batch.messages.iter().map(|message| &message.bytes[..]).collect();
-        let read = self.reader.read(&bytes, &source, clock::now()).await?;
+        let read = loop {
+            match self.reader.read(&bytes, &source, clock::now()).await {
+                Err(error) if self.args.follow && error.is_passing() => self.wait(error).await?,
+                read => break read?,
+            }
+        };
         let mut text = String::new();
         for (found, message) in batch.messages.iter().zip(&read) {
             self.readings.add(message);

@@ -3,13 +3,15 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use sejong_digest::audience::subscribers::change;
 use sejong_digest::check::{self, online};
 use sejong_digest::compose::Composition;
-use sejong_digest::config::{self, PasswordError, Secret};
+use sejong_digest::config::{self, AudienceSource, PasswordError, Secret};
 use sejong_digest::delivery::ledger::{Ledger, STEPS};
 use sejong_digest::diagnostic::visible::visible;
 use sejong_digest::diagnostic::{Diagnostic, counted, render};
 use sejong_digest::doctor::dns::Dns;
+use sejong_digest::doctor::mailbox;
 use sejong_digest::doctor::names;
 use sejong_digest::doctor::origin::SendingHost;
 use sejong_digest::doctor::relay::{self, Candidate};
@@ -24,7 +26,7 @@ use sejong_digest::store::{Store, StoreAddress};
 use super::failure::{Ending, Exit, Failure};
 use super::files::describe;
 use super::workspace::{LostSecret, Workspace};
-use super::{Global, clock, print, published, reach, readers, runtime};
+use super::{Global, bounces, clock, print, published, reach, readers, runtime};
 
 const LONG: &str = "\
 Check everything that decides whether mail arrives
@@ -94,6 +96,7 @@ fn look(workspace: &Workspace, args: &Args) -> Result<Vec<Finding>, Failure> {
     let mut found = vec![Finding::ok("configuration", "digest.toml can be read")];
     found.extend(workspace.config.warnings.iter().map(|warning| of("configuration", warning)));
     found.push(runtime()?.block_on(secret(workspace)));
+    found.extend(runtime()?.block_on(consent(workspace)));
     let identity = workspace.config.sender.identity(&Secret::for_nobody());
     let domains = domains(workspace, &identity);
     let origin =
@@ -102,6 +105,8 @@ fn look(workspace: &Workspace, args: &Args) -> Result<Vec<Finding>, Failure> {
         relays.iter().map(|candidate| origin(&candidate.relay)).collect();
     let hosts: Vec<&str> = relays.iter().map(|candidate| candidate.relay.host()).collect();
     found.push(sender::from_domain(&domains.from, &hosts));
+    let answered = identity.reply_to.as_ref().unwrap_or(&identity.from);
+    found.push(sender::answered(&answered.address));
     found.push(sender::base_url(&identity.base_url));
     found.push(sender::postal_address(workspace.config.publication.postal_address.as_deref()));
     let samples = check::before_sending(&workspace.config.publication);
@@ -126,6 +131,7 @@ fn look(workspace: &Workspace, args: &Args) -> Result<Vec<Finding>, Failure> {
                 Some(Err(error)) => without_dns(&domains, error.to_string()),
             }
         };
+        found.extend(reports(workspace, args.offline).await);
         let (page, relays, names) = tokio::join!(
             one_click::check(known, &base_url, reach(args.allow_private)),
             relay::check(relays, size, args.offline, clock::now()),
@@ -141,6 +147,20 @@ fn look(workspace: &Workspace, args: &Args) -> Result<Vec<Finding>, Failure> {
         Ok::<(), Failure>(())
     })?;
     Ok(found)
+}
+
+/// The mailbox of reports, where digest.toml names one.
+async fn reports(workspace: &Workspace, offline: bool) -> Option<Finding> {
+    let source = bounces::named_mailbox(workspace)?;
+    Some(match bounces::imap_address(&source) {
+        Some(Ok(address)) => {
+            let password = bounces::imap_password(&address).map_err(|failure| failure.message);
+            mailbox::on_server(&address, password, offline).await
+        }
+        // A wrong one is an error of digest.toml.
+        Some(Err(_)) => return None,
+        None => mailbox::of_path(&source, &describe(&source)),
+    })
 }
 
 /// Whether the pictures of the issue are published, where it has any.
@@ -234,6 +254,37 @@ async fn secret(workspace: &Workspace) -> Finding {
         },
         Err(error) => Finding::error(CHECK, error.to_string()),
     }
+}
+
+/// Whether it is written down how the people of the store have agreed, where the list is that of the
+/// store and can be read.
+async fn consent(workspace: &Workspace) -> Option<Finding> {
+    const CHECK: &str = "consent";
+    if workspace.config.audience_source == Some(AudienceSource::File) {
+        return None;
+    }
+    let path = readers::own_store(workspace).ok().flatten()?;
+    let store = Store::read(&path, &STEPS).await.ok()?;
+    let found = change::consent_on_record(&store).await;
+    store.close().await;
+    let found = found.ok().filter(|found| found.confirmed > 0)?;
+    let people = counted(found.confirmed, "person");
+    let Some(example) = found.example else {
+        let what = format!("it is on record how they agreed: {people} of the store");
+        return Some(Finding::ok(CHECK, what));
+    };
+    let what = format!(
+        "of {people} of the store who get mail, {} without a record of how they agreed, such as \
+         {example}",
+        match found.lacking {
+            1 => "1 is".to_owned(),
+            lacking => format!("{lacking} are"),
+        }
+    );
+    Some(Finding::warning(CHECK, what).help(
+        "write it down with `digest subscribers set ADDRESS --consent TEXT`; in what `digest subscribers \
+         export` writes, their column consent_how is empty",
+    ))
 }
 
 fn domains(workspace: &Workspace, identity: &Identity) -> Domains {

@@ -2,20 +2,48 @@
 //! how that is told.
 
 use std::path::Path;
+use std::pin::pin;
+use std::time::Duration;
 
 use sejong_digest::delivery::journal::{self, Found};
 use sejong_digest::delivery::ledger::Ledger;
 use sejong_digest::delivery::recovery::{self, Look, Recovery};
 use sejong_digest::delivery::state::State;
 use sejong_digest::diagnostic::counted;
-use sejong_digest::store::StoreError;
+use sejong_digest::store::{Quiet, Store, StoreError};
 
 use super::failure::Failure;
-use super::files::describe;
+use super::files::{describe, describe_store};
 use super::{clock, print};
 
 /// From a journal that is left nobody can tell which of the two it was.
 const CUT_OFF: &str = "a send was cut off: it was killed, or the disk was full";
+
+/// So long a command waits for others that write before it says so.
+const SILENCE: Duration = Duration::from_secs(2);
+
+/// Does some work on a store, and says for whom it waits where another process writes for long.
+pub(super) async fn waiting<T>(store: &Store, work: impl Future<Output = T>) -> T {
+    let mut work = pin!(work);
+    tokio::select! {
+        done = &mut work => return done,
+        () = tokio::time::sleep(SILENCE) => {}
+    }
+    // A server's only session is in use.
+    let holder = match store.address().file() {
+        Some(_) => store.quiet().await.ok(),
+        None => None,
+    };
+    let who = match holder {
+        Some(Quiet::Sending(who)) => who.to_string(),
+        _ => "another process".to_owned(),
+    };
+    print::note(&format!(
+        "waiting for {who}, which writes to {}: this goes on when that is done",
+        describe_store(store.address())
+    ));
+    work.await
+}
 
 /// Lets a command see the ledger as the next `send` will find it, and says where that is not what
 /// the file alone says.
@@ -28,15 +56,19 @@ pub(super) async fn look(ledger: &Ledger) -> Result<(), StoreError> {
 pub(super) fn tell(look: &Look) {
     match look {
         Look::Still => {}
-        Look::Sending(who) => print::note(&format!(
-            "{who} is sending now: a message that is on its way counts as pending"
+        Look::Sending(holder) if holder.is_sending() => print::note(&format!(
+            "{holder} is sending now: a message that is on its way counts as pending"
         )),
+        Look::Sending(holder) => {
+            print::note(&format!("{holder} {} the store now", holder.does()));
+        }
         // No numbers of what was on its way: beside those of the issue they look like all there is.
         Look::Killed(Recovery { missing_journal: Some(journal), .. }) => {
             let ledger = of_journal(journal);
             print::note(&format!(
                 "{CUT_OFF}, and its journal {} is missing here: copy {ledger} and all {ledger}-* \
-                 from there. Without it, people who were sent to count as uncertain here",
+                 from there. Without it, people who were sent to count as uncertain here. A copy that \
+                 was made while a send went on never had one: look where that send was",
                 describe(journal)
             ));
         }
@@ -58,7 +90,10 @@ fn of_journal(journal: &Path) -> String {
 pub(super) fn tell_recovered(recovery: &Recovery) {
     let uncertain = recovery.count(State::Uncertain);
     let journal = match &recovery.missing_journal {
-        Some(journal) => format!("{} is missing", describe(journal)),
+        Some(journal) => format!(
+            "{} is missing here (a copy that was made while a send went on has none)",
+            describe(journal)
+        ),
         None => "is not complete".to_owned(),
     };
     if (recovery.gap || recovery.missing_journal.is_some()) && uncertain > 0 {
@@ -66,6 +101,13 @@ pub(super) fn tell_recovered(recovery: &Recovery) {
             "{CUT_OFF}, and its journal {journal}: of {} nobody can tell any more whether the \
              issue was sent to them",
             counted(uncertain, "person")
+        ));
+    }
+    if recovery.overtaken > 0 {
+        print::note(&format!(
+            "the journal of this machine says that {} had the issue, and a later send, which could not \
+             read it, has sent to them as well: they may have it twice",
+            counted(recovery.overtaken, "person")
         ));
     }
 }

@@ -101,9 +101,9 @@ async fn held_ledger(workspace: &Workspace) -> Result<Option<(Store, Lock)>, Fai
     let store = Store::read(&path, &STEPS).await?;
     match store.quiet().await? {
         Quiet::Nobody(lock) => Ok(Some((store, lock))),
-        Quiet::Sending(who) => Err(Failure::new(format!(
+        Quiet::Sending(holder) => Err(Failure::new(format!(
             "{}; the secret was not changed",
-            StoreError::Busy { store: path, who }
+            StoreError::Busy { store: path, holder }
         ))),
     }
 }

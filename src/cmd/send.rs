@@ -31,7 +31,7 @@ use sejong_digest::delivery::duration;
 use sejong_digest::delivery::intake::Intake;
 use sejong_digest::delivery::ledger::wishes::Reopened;
 use sejong_digest::delivery::route::{Route, share_connections};
-use sejong_digest::delivery::run::{self, Progress};
+use sejong_digest::delivery::run::{self, Progress, Stopping};
 use sejong_digest::delivery::send::content::Content;
 use sejong_digest::delivery::send::locked::{Answers, Locked, Proposal};
 use sejong_digest::delivery::send::plan::{PartCounts, Plan};
@@ -42,6 +42,8 @@ use sejong_digest::delivery::send::survey::Ready;
 use sejong_digest::delivery::send::{SendError, SendOptions};
 use sejong_digest::delivery::state::State;
 use sejong_digest::diagnostic::counted;
+use sejong_digest::store::Store;
+use tokio::sync::watch;
 
 use super::failure::{Ending, Exit, Failure};
 use super::files::describe;
@@ -50,7 +52,7 @@ use super::relays::{self, Destination, RelayChoice};
 use super::workspace::Workspace;
 use super::{Global, clock, pictures, print, published, reach, receipts, runtime};
 use despite::{AllowedSend, DespiteFlags};
-pub(crate) use options::PlanArgs;
+pub(crate) use options::{PlanArgs, chosen};
 use options::{PlanOptions, Uncertain};
 use plan::{PlanText, RoutePlan};
 use reasons::Reasons;
@@ -107,7 +109,7 @@ pub(crate) struct Args {
     /// Send although the computer's clock and the ledger's last entry lie far apart
     #[arg(long, hide_short_help = true)]
     despite_clock: bool,
-    /// Send although more than 3 of 1000 readers complained about the last issue
+    /// Send although more than 3 of 1000 readers, and at least 3, complained about the last issue
     #[arg(long, hide_short_help = true)]
     despite_complaints: bool,
     /// Send although the ledger is not where it last sent from, and another copy may have sent since
@@ -152,7 +154,8 @@ fn sent(global: &Global, args: &Args) -> Ending {
         let workspace = Workspace::open(global)?;
         let zone = &workspace.config.time_zone;
         let window = Window::read(args.at.as_deref(), args.not_after.as_deref(), zone)?;
-        let options = args.plan.read(&workspace, clock::at(window.begin(), zone)).await?;
+        let mut options = args.plan.read(&workspace, clock::at(window.begin(), zone)).await?;
+        options.send.forgetting = options.send.forgetting.giving_up_others(args.new_secret);
         if args.dry_run {
             return planned::planned(&workspace, &options, &window).await;
         }
@@ -567,7 +570,9 @@ impl Send<'_> {
         let stop = self.signals.sending(&progress);
         let stopping = stop.subscribe();
         let end = tokio::spawn(self.window.clone().watch(Arc::clone(&stop)));
-        let bar = tokio::spawn(bar::draw(Arc::clone(&progress), to_send));
+        let store = begun.store();
+        let bar = tokio::spawn(bar::draw(Arc::clone(&progress), store.clone(), to_send));
+        let end_soon = tokio::spawn(end_soon(stop.subscribe(), store));
         let options = run::Options {
             templates: begun.templates(),
             routes: self.routes(destination),
@@ -583,6 +588,7 @@ impl Send<'_> {
         bar.abort();
         let _ = bar.await;
         end.abort();
+        end_soon.abort();
         let any_refused = report.as_ref().is_ok_and(|report| report.counts.refused > 0);
         if any_refused && self.options.relay.rehearsal().is_none() {
             let SendOptions { ledger, issue, .. } = &self.options.send;
@@ -620,6 +626,13 @@ impl Send<'_> {
 
     fn tell(&self, report: Result<SendReport, SendError>) -> Ending {
         report::tell(&report.map_err(refusal::told)?, &self.window, &self.options)
+    }
+}
+
+/// Waits for a server no longer than a moment, once somebody wants an end at once.
+async fn end_soon(mut stopping: watch::Receiver<Stopping>, store: Store) {
+    if stopping.wait_for(|wanted| *wanted == Stopping::Abort).await.is_ok() {
+        store.end_soon();
     }
 }
 

@@ -2,7 +2,7 @@
 //! saved, and moved to another place.
 
 use std::io::IsTerminal as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use indicatif::ProgressBar;
@@ -268,9 +268,9 @@ async fn copied(
     let (ledger, now) = (Ledger::new(source.clone(), ""), clock::now().to_string());
     match recovery::look(&ledger, &looking::boot(), &now).await? {
         Look::Still => {}
-        Look::Sending(who) => {
-            return Err(Failure::new(format!("{who} is sending from {}", describe_store(from)))
-                .help("wait until it has ended"));
+        Look::Sending(holder) => {
+            let (does, from) = (holder.does(), describe_store(from));
+            return Err(Failure::new(format!("{holder} {does} {from}")).help(holder.way_out()));
         }
         Look::Killed(_) | Look::Unsettled(_) => {
             let what = "a send was cut off, and its journal is not in the ledger yet";
@@ -279,8 +279,9 @@ async fn copied(
         }
     }
     let _source = source.lock(&who).await?;
-    // A file that is there must be empty, and is written in one transaction.
-    let draft = match to.file().filter(|_| !to.is_there()) {
+    // A file that has tables must have no rows, and is written in one transaction.
+    let is_new = |path: &&Path| path.metadata().map_or(true, |there| there.len() == 0);
+    let draft = match to.file().filter(is_new) {
         Some(path) => {
             Store::belongs_here(path).map_err(looking::unusable)?;
             Some(StoreDraft::begin(path).map_err(looking::unusable)?)

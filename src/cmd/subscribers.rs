@@ -7,20 +7,18 @@ mod import;
 mod list;
 mod look;
 mod person;
+mod release;
 
 use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use jiff::tz::TimeZone;
 use sejong_digest::audience::email;
 use sejong_digest::audience::except::{Exceptions, RowsSaid};
 use sejong_digest::audience::list::{ReadOptions, in_encoding};
-use sejong_digest::audience::subscribers::ChangeOrigin;
-use sejong_digest::audience::subscribers::change::{self, ChangeNote};
 use sejong_digest::audience::suppression::{
-    self, Suppression, SuppressionNote, SuppressionOrigin, SuppressionReason, SuppressionSubject,
+    self, SuppressionNote, SuppressionOrigin, SuppressionReason, SuppressionSubject,
 };
 use sejong_digest::delivery::ledger::Ledger;
 use sejong_digest::delivery::ledger::staging::Standing;
@@ -28,12 +26,11 @@ use sejong_digest::delivery::{ledger, receipt};
 use sejong_digest::diagnostic::{Diagnostic, counted};
 use sejong_digest::files;
 use sejong_digest::issue::load;
-use sejong_digest::message::address::Address;
 use sejong_digest::message::token::token_in;
 use sejong_digest::store::{Store, StoreAddress};
 
 use super::failure::{Ending, Exit, Failure};
-use super::files::{describe, describe_store, quoted};
+use super::files::{describe, describe_store};
 use super::readers::ListPlace;
 use super::workspace::Workspace;
 use super::{Global, clock, looking, print, readers, receipts, runtime, who};
@@ -58,7 +55,7 @@ enum Command {
     Tag(person::TagPeople),
     Remove(person::Remove),
     Suppress(Suppress),
-    Release(Release),
+    Release(release::Release),
     Show(look::ShowPerson),
     Forget(person::Forget),
 }
@@ -125,55 +122,6 @@ enum RowsMeant {
     All,
 }
 
-/// What of a person's suppressions is ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum ReleasedReason {
-    Unsubscribed,
-    HardBounce,
-    Complaint,
-    Manual,
-    All,
-}
-
-impl ReleasedReason {
-    fn alone(self) -> Option<SuppressionReason> {
-        match self {
-            ReleasedReason::Unsubscribed => Some(SuppressionReason::Unsubscribed),
-            ReleasedReason::HardBounce => Some(SuppressionReason::HardBounce),
-            ReleasedReason::Complaint => Some(SuppressionReason::Complaint),
-            ReleasedReason::Manual => Some(SuppressionReason::Manual),
-            ReleasedReason::All => None,
-        }
-    }
-}
-
-const RELEASE_EXAMPLES: &str = "\
-Examples:
-  digest subscribers release kim@example.org --why 'asked for it again on 3 May'
-";
-
-/// Let people who are suppressed get mail again
-#[derive(Debug, clap::Args)]
-#[command(after_help = RELEASE_EXAMPLES)]
-struct Release {
-    /// Their addresses
-    #[arg(value_name = "ADDRESS", required = true)]
-    addresses: Vec<String>,
-    /// These are domains
-    #[arg(long)]
-    domain: bool,
-    /// Only what is kept for this reason: somebody whose mailbox is good again may have asked to leave.
-    /// all is for whatever reason
-    #[arg(long, value_name = "REASON")]
-    reason: Option<ReleasedReason>,
-    /// Why, in your words: it stays in their history
-    #[arg(long, value_name = "TEXT")]
-    why: String,
-    /// Another store than the one in digest.toml, such as sqlite:digest.db
-    #[arg(long, value_name = "URL")]
-    store: Option<String>,
-}
-
 fn reasons() -> impl TypedValueParser<Value = SuppressionReason> {
     let words = SuppressionReason::ALL.map(SuppressionReason::word);
     PossibleValuesParser::new(words).try_map(|word| word.parse::<SuppressionReason>())
@@ -184,7 +132,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
     let workspace = Workspace::open(global)?;
     match &args.command {
         Command::Suppress(args) => suppress(&workspace, args),
-        Command::Release(args) => release(&workspace, args),
+        Command::Release(args) => release::release(&workspace, args),
         Command::Import(args) => import::run(&workspace, args),
         Command::List(args) => list::list(&workspace, args),
         Command::Export(args) => list::export(&workspace, args),
@@ -218,7 +166,7 @@ fn suppress(workspace: &Workspace, args: &Suppress) -> Ending {
         let forgotten = import::forgotten(workspace, &store).await.unwrap_or_default();
         let (forgotten, all): (Vec<_>, Vec<_>) =
             subjects.iter().cloned().partition(|one| forgotten.has_subject(one));
-        let added = suppression::suppress(&store, &all, &note).await;
+        let added = looking::waiting(&store, suppression::suppress(&store, &all, &note)).await;
         let moved = Ledger::new(store.clone(), "").moved().await;
         store.close().await;
         if let Ok(Some(_)) = moved {
@@ -234,7 +182,10 @@ fn suppress(workspace: &Workspace, args: &Suppress) -> Ending {
     if is_new {
         print::note(&format!("{} was made", describe_store(&path)));
     }
-    print::words(&told(&subjects, &added, &forgotten, reason))?;
+    let told = told(&subjects, &added, &forgotten, reason);
+    // A link names nobody by itself, and whoever was forgotten is not named by us.
+    let is_unnamed = args.token.is_some() && forgotten.len() == 1 && subjects.len() == 1;
+    print::words(if is_unnamed { OF_LINK } else { &told })?;
     runtime()?.block_on(tell_strangers(workspace, args, &path, &forgotten));
     Ok(Exit::Done)
 }
@@ -279,6 +230,9 @@ async fn tell_strangers(
         }
     }
 }
+
+/// What is told of somebody whose link it is and who was forgotten.
+const OF_LINK: &str = "the person of this link: was forgotten, nothing to do\n";
 
 /// What has become of each; of many, how many they are.
 fn told(
@@ -398,96 +352,6 @@ fn words(flag: &str, text: &str) -> Result<String, Failure> {
         );
     }
     Ok(words.join(" "))
-}
-
-fn release(workspace: &Workspace, args: &Release) -> Ending {
-    let all = args.addresses.iter().map(|text| subject(text, args.domain));
-    let all: BTreeSet<SuppressionSubject> = all.collect::<Result<_, Failure>>()?;
-    let why = words("--why", &args.why)?;
-    let path = place(workspace, args.store.as_deref())?;
-    if !path.is_there() {
-        let names: Vec<String> = all.iter().map(ToString::to_string).collect();
-        let are = if names.len() == 1 { "is" } else { "are" };
-        return Err(Failure::new(format!(
-            "{} {are} not suppressed: there is no {path}",
-            names.join(", ")
-        )));
-    }
-    let released = runtime()?.block_on(async {
-        let store = Store::open(&path, &ledger::STEPS).await.map_err(looking::unusable)?;
-        let mut released = Vec::new();
-        for one in all.iter().filter(|_| args.reason.is_none()) {
-            is_of_one_kind(&store, one, &workspace.config.time_zone).await?;
-        }
-        let reason = args.reason.and_then(ReleasedReason::alone);
-        for one in &all {
-            let note = (&*why, clock::now());
-            let mut ended = suppression::release(&store, one, reason, note).await?;
-            let left = match one {
-                SuppressionSubject::Address(address) => {
-                    let address = Address::parse(address)?;
-                    let left = suppression::of(&store, &address).await?;
-                    if left.as_ref().is_none_or(Suppression::is_for_domain) {
-                        let note = ChangeNote { origin: ChangeOrigin::Command, at: clock::now() };
-                        let again = change::confirm_again(&store, &address, note).await?;
-                        ended += u64::from(again);
-                    }
-                    left
-                }
-                SuppressionSubject::Domain(_) => None,
-            };
-            released.push((one, ended, left));
-        }
-        store.close().await;
-        Ok::<_, Failure>(released)
-    })?;
-    let mut missed = Vec::new();
-    for (one, ended, left) in released {
-        let by_domain = left.map(|left| {
-            let domain = quoted(&left.what);
-            if !left.is_for_domain() {
-                return format!("{one} is still suppressed ({})", left.reason);
-            }
-            format!(
-                "{one} is suppressed with everybody at {domain}: `digest subscribers release \
-                 {domain} --domain --why TEXT` releases all of them"
-            )
-        });
-        if ended > 0 {
-            print::words(&format!("{one}: released\n"))?;
-            by_domain.iter().for_each(|left| print::note(left));
-        } else {
-            missed.push(by_domain.unwrap_or_else(|| format!("{one} is not suppressed")));
-        }
-    }
-    if missed.is_empty() { Ok(Exit::Done) } else { Err(Failure::new(missed.join("; "))) }
-}
-
-/// Whoever asked to leave, or complained, and is suppressed for something else as well: to repair the
-/// one must not undo the other without a word.
-async fn is_of_one_kind(
-    store: &Store,
-    subject: &SuppressionSubject,
-    zone: &TimeZone,
-) -> Result<(), Failure> {
-    let SuppressionSubject::Address(address) = subject else { return Ok(()) };
-    let mut all = suppression::history(store, &Address::parse(address)?).await?;
-    all.retain(|one| one.is_in_force() && !one.is_for_domain());
-    let is_own = |one: &&Suppression| {
-        matches!(one.reason, SuppressionReason::Unsubscribed | SuppressionReason::Complaint)
-    };
-    let Some(own) = all.iter().find(is_own) else { return Ok(()) };
-    let Some(other) = all.iter().find(|one| one.reason != own.reason) else { return Ok(()) };
-    let said = |one: &Suppression| format!("{} since {}", one.reason, clock::minute(one.at, zone));
-    Err(Failure::checks(format!(
-        "{subject} is suppressed for several reasons: {}, and {}; nobody was released",
-        said(own),
-        said(other)
-    ))
-    .help(format!(
-        "--reason {} ends that alone; --reason all ends both, if the person has asked for mail again",
-        other.reason.word()
-    )))
 }
 
 /// The store that is written to. Where the publication has sent from one that is not here, none is

@@ -5,8 +5,10 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use sejong_digest::audience::forgotten;
 use sejong_digest::audience::suppression::SuppressionReason;
 use sejong_digest::config;
+use sejong_digest::delivery::ledger::forgotten::stand_in;
 use sejong_digest::delivery::ledger::overview;
 use sejong_digest::delivery::ledger::staging::Standing;
 use sejong_digest::delivery::ledger::{self, Ledger};
@@ -48,7 +50,11 @@ pub(crate) struct Args {
 
 #[derive(Serialize)]
 struct LinkOwner {
-    address: String,
+    /// Nothing of somebody who was forgotten.
+    address: Option<String>,
+    /// When they were forgotten, if they were.
+    #[serde(serialize_with = "to_the_second")]
+    forgotten: Option<Timestamp>,
     /// `unsubscribe`, `preferences` or `confirm`.
     purpose: &'static str,
     /// The number of the key that the link was made with.
@@ -75,6 +81,23 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
     let workspace = Workspace::open(global)?;
     let TokenContent { address, purpose, key, end } = named(&workspace, &args.token)?;
     let answer = runtime()?.block_on(async {
+        let forgotten = forgotten(&workspace, &address).await?;
+        if let Some((at, hash)) = forgotten {
+            let stand_in = Address::parse(&stand_in(&hash))?;
+            let issues = in_ledger(&workspace, args, &stand_in).await?;
+            let (address, list, suppressed) = (None, None, None);
+            let (forgotten, purpose) = (Some(at), purpose.word());
+            return Ok(LinkOwner {
+                address,
+                forgotten,
+                purpose,
+                key,
+                end,
+                list,
+                suppressed,
+                issues,
+            });
+        }
         let list = in_list(&workspace, args, &address).await?;
         let issues = in_ledger(&workspace, args, &address).await?;
         let own = readers::suppressions(&workspace, std::iter::once(&address)).await;
@@ -85,8 +108,17 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
                 None
             }
         };
-        let (address, purpose) = (address.to_string(), purpose.word());
-        Ok::<_, Failure>(LinkOwner { address, purpose, key, end, list, suppressed, issues })
+        let (address, forgotten, purpose) = (Some(address.to_string()), None, purpose.word());
+        Ok::<_, Failure>(LinkOwner {
+            address,
+            forgotten,
+            purpose,
+            key,
+            end,
+            list,
+            suppressed,
+            issues,
+        })
     })?;
     if args.json {
         print::json(&format!("{}\n", serde_json::to_string(&answer)?))?;
@@ -128,6 +160,18 @@ pub(super) fn named(workspace: &Workspace, text: &str) -> Result<TokenContent, F
              --publication DIR. A key that was taken out of the secret reads no link either",
         )
     })
+}
+
+/// When the person was forgotten by the publication's own store, and the hash of them.
+async fn forgotten(
+    workspace: &Workspace,
+    address: &Address,
+) -> Result<Option<(Timestamp, String)>, Failure> {
+    let Some(path) = readers::own_store(workspace)? else { return Ok(None) };
+    let Ok(store) = Store::read(&path, &ledger::STEPS).await else { return Ok(None) };
+    let since = forgotten::since(&store, address, &readers::forgetting_keys(workspace)?).await;
+    store.close().await;
+    Ok(since?)
 }
 
 /// What the list says of the person, where there is one.
@@ -183,7 +227,13 @@ fn to_the_second<S: Serializer>(end: &Option<Timestamp>, to: S) -> Result<S::Ok,
 }
 
 fn words(owner: &LinkOwner, zone: &TimeZone) -> String {
-    let mut text = format!("{}\n", owner.address);
+    let mut text = match (&owner.address, owner.forgotten) {
+        (Some(address), _) => format!("{address}\n"),
+        (None, at) => {
+            let since = at.map_or(String::new(), |at| format!(", {}", clock::minute(at, zone)));
+            format!("a person who was forgotten{since}: the address is not shown\n")
+        }
+    };
     match owner.list.as_deref() {
         None => {}
         Some("subscribed") => text.push_str("  on the list\n"),

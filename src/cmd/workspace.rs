@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use sejong_digest::audience::suppression;
 use sejong_digest::check::allow::AllowedRules;
 use sejong_digest::compose::{self, Composition};
 use sejong_digest::config::{self, Config, Secret};
@@ -257,9 +258,11 @@ enum LostPart {
 
 /// What shows an earlier send.
 #[derive(Debug)]
-enum ShownBy {
+pub(crate) enum ShownBy {
     /// A ledger with outcomes.
     Ledger(StoreAddress),
+    /// A store of which somebody was forgotten.
+    Forgotten(StoreAddress),
     /// What lies where receipts are, whoever put it there.
     Receipt(PathBuf, ReceiptFound),
 }
@@ -276,8 +279,13 @@ impl LostSecret {
             let Some(ledger) = ledger.filter(StoreAddress::is_there) else { return Ok(None) };
             let store = Store::read(&ledger, &STEPS).await?;
             let reached = overview::has_reached_somebody(&store).await;
+            let forgotten = suppression::forgotten_hashes(&store).await;
             store.close().await;
-            Ok(reached?.then_some(ledger))
+            Ok(if reached? {
+                Some(ShownBy::Ledger(ledger))
+            } else {
+                (!forgotten?.is_empty()).then_some(ShownBy::Forgotten(ledger))
+            })
         })
         .await
     }
@@ -286,7 +294,7 @@ impl LostSecret {
     /// receipts are asked only after it.
     pub(crate) async fn shown(
         workspace: &Workspace,
-        ledger: impl AsyncFnOnce() -> Result<Option<StoreAddress>, Failure>,
+        ledger: impl AsyncFnOnce() -> Result<Option<ShownBy>, Failure>,
     ) -> Result<Option<LostSecret>, Failure> {
         let missing = config::missing_secret(&workspace.root, &workspace.environment)?;
         let Some(place) = missing else { return Ok(None) };
@@ -294,7 +302,7 @@ impl LostSecret {
             let (path, found) = receipt::of_any_send(&workspace.root)?;
             Some(ShownBy::Receipt(path, found))
         };
-        let shown_by = ledger().await?.map(ShownBy::Ledger).or_else(of_receipts);
+        let shown_by = ledger().await?.or_else(of_receipts);
         Ok(shown_by.map(|shown_by| LostSecret { place, lost: LostPart::All, shown_by }))
     }
 
@@ -341,14 +349,14 @@ impl LostSecret {
 
     /// Whether the ledger that knows of the earlier send is here.
     pub(crate) fn has_ledger(&self) -> bool {
-        matches!(self.shown_by, ShownBy::Ledger(_))
+        matches!(self.shown_by, ShownBy::Ledger(_) | ShownBy::Forgotten(_))
     }
 
     /// How to find out whether there was an earlier send, with a space behind it; nothing where
     /// the ledger knows.
     pub(crate) fn doubt(&self) -> String {
         match &self.shown_by {
-            ShownBy::Ledger(_) => String::new(),
+            ShownBy::Ledger(_) | ShownBy::Forgotten(_) => String::new(),
             ShownBy::Receipt(path, found) => format!("{}. ", receipts::doubt(path, found)),
         }
     }
@@ -371,6 +379,11 @@ impl fmt::Display for LostSecret {
             ShownBy::Ledger(ledger) => {
                 write!(f, "{} shows that mail was sent with it before", describe_store(ledger))
             }
+            ShownBy::Forgotten(store) => write!(
+                f,
+                "{} shows that people were forgotten with it: nobody can tell who they were without it",
+                describe_store(store)
+            ),
             ShownBy::Receipt(path, ReceiptFound::Read(_)) => {
                 write!(f, "{} says that mail was sent before", describe(path))
             }

@@ -3,20 +3,23 @@
 use super::wrong;
 use crate::delivery::bounced::policy::{BouncePolicy, SoftLimit};
 use crate::diagnostic::Diagnostic;
+use crate::mailbox::imap::ImapAddress;
 use crate::manifest::{Located, Table};
 use crate::message::header::Mailbox;
 
 /// More would never be reached.
 const MOST: i64 = 1_000;
 
-/// The reverse-path of messages, and the policy.
+/// The reverse-path of messages, the mailbox that reports come to, and the policy.
 pub(super) fn read(
     table: &mut Table,
     problems: &mut Vec<Diagnostic>,
-) -> (Option<String>, BouncePolicy) {
+) -> (Option<String>, Option<String>, BouncePolicy) {
     let mut section = table.table("bounce");
     let reverse_path = section.text("reverse_path");
     let reverse_path = reverse_path.and_then(|text| reverse_path_of(&mut section, &text));
+    let mailbox = section.text("mailbox");
+    let mailbox = mailbox.and_then(|text| mailbox_of(&mut section, &text));
     let mut policy = BouncePolicy::default();
     for (key, limit) in [("hard", &mut policy.hard), ("complaint", &mut policy.complaint)] {
         let number =
@@ -35,7 +38,22 @@ pub(super) fn read(
         }
     }
     section.finish(problems);
-    (reverse_path, policy)
+    (reverse_path, mailbox, policy)
+}
+
+fn mailbox_of(table: &mut Table, text: &Located<String>) -> Option<String> {
+    let is_imap = ImapAddress::is_meant(&text.value);
+    let error = is_imap.then(|| ImapAddress::read(&text.value).err()).flatten();
+    match error {
+        None if !text.value.is_empty() => Some(text.value.clone()),
+        error => {
+            let why = error.map_or("it is empty".to_owned(), |error| error.to_string());
+            let help = "write a Maildir folder such as \"/home/bounces/Maildir\", an mbox file, or \
+                        \"imaps://bounces@mail.sejong.example/INBOX\"";
+            wrong(table, "mailbox", format!("mailbox: {why}"), text, help);
+            None
+        }
+    }
 }
 
 fn reverse_path_of(table: &mut Table, text: &Located<String>) -> Option<String> {

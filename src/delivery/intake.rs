@@ -12,6 +12,7 @@ use super::ledger::Ledger;
 use super::ledger::got::GotIssue;
 use super::ledger::staging::{StagedRow, Standing};
 use super::ledger::suppressed::SuppressedPeople;
+use super::parts::PartNumbers;
 use super::source::ListRows;
 use crate::audience::except::Exceptions;
 use crate::audience::forgotten::{ForgettingKeys, ForgottenError};
@@ -19,6 +20,7 @@ use crate::audience::list;
 use crate::audience::near::NearAddress;
 use crate::audience::problems::{LINES, Problems};
 use crate::audience::row::Row;
+use crate::compose::Composition;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::issue::only::by_issues::OnlyByIssues;
 use crate::issue::only::{Only, TermsToMeet, UnmetTerm};
@@ -41,6 +43,8 @@ pub struct Intake {
     pub left_out: BTreeMap<String, u64>,
     /// Of each issue that was asked about, how many people have it.
     pub got: Vec<GotIssue>,
+    /// What the people whom the list keeps get of the issue.
+    pub parts: PartNumbers,
     /// Of the people whom the list keeps, those for whom the issue has no section.
     pub unserved: u64,
     /// People whom the list keeps, and who are suppressed.
@@ -109,6 +113,8 @@ pub struct Choice<'a> {
     pub suppressed_in: Option<&'a StoreAddress>,
     /// Nor who was forgotten by either, as these keys tell.
     pub forgetting: Option<&'a ForgettingKeys>,
+    /// Of this it is counted who gets which parts.
+    pub composition: Option<&'a Composition>,
 }
 
 /// Reads a list into the ledger's staging table.
@@ -131,6 +137,7 @@ pub async fn stage<R: Read>(
     let chosen = choice.only.map(OnlyByIssues::new);
     let issues = chosen.as_ref().map_or(&[][..], OnlyByIssues::issues);
     found.got = ledger.look_up_got(issues, choice.suppressed_in).await?;
+    let mut parts = choice.composition.map(PartNumbers::of).unwrap_or_default();
     let mut staging = ledger.begin_staging().await?;
     while let Some(row) = rows.next().await {
         match row? {
@@ -146,7 +153,8 @@ pub async fn stage<R: Read>(
                 // Nobody is told what is odd in a row that is not used.
                 warnings.into_iter().for_each(|warning| problems.add(warning));
                 kept_rows += 1;
-                staging.add(kept(&recipient, chosen.as_ref(), choice.sent_to)).await?;
+                let row = kept(&recipient, chosen.as_ref(), choice.sent_to);
+                staging.add(row.part(parts.number(&recipient))).await?;
             }
             Row::Rejected(problem) => {
                 found.rejected += 1;
@@ -173,7 +181,7 @@ pub async fn stage<R: Read>(
     ledger.choose_by_got(issues.len()).await?;
     contradictions(ledger, rows.path(), &mut found, &mut problems).await?;
     leave_out(ledger, choice, &mut found).await?;
-    found.tags = tags;
+    (found.tags, found.parts) = (tags, parts);
     let doubts = rows.doubts();
     found.unclear = doubts.iter().filter(|doubt| doubt.is_error()).count() as u64;
     let told = doubts.into_iter().chain(rows.guessed()).chain(problems.in_order());

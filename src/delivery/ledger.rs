@@ -12,7 +12,7 @@ mod home;
 pub mod origin;
 pub mod overview;
 mod person;
-mod forgotten;
+pub mod forgotten;
 mod plan;
 pub mod receipts;
 pub mod revision;
@@ -21,6 +21,7 @@ pub mod secret_keys;
 pub mod staging;
 pub mod suppressed;
 mod tables;
+pub mod undecided;
 pub mod wishes;
 
 use std::ops::Deref;
@@ -43,7 +44,7 @@ use runs::Written;
 const BATCH: usize = 1_000;
 
 /// The tables, step by step; see [`Store::open`].
-pub const STEPS: [SchemaStep; 25] = [
+pub const STEPS: [SchemaStep; 27] = [
     SchemaStep { sqlite: FIRST_STEP, postgres: tables::POSTGRES },
     SchemaStep::of_sqlite(claim::TIMES),
     SchemaStep::of_sqlite(revision::STEP),
@@ -69,6 +70,8 @@ pub const STEPS: [SchemaStep; 25] = [
     SchemaStep::both(subscribers::STEP),
     SchemaStep::both(secret_keys::STEP),
     SchemaStep::both(bounces::STEP),
+    suppression::SAID_BY_IMPORTS,
+    SchemaStep::both(undecided::STEP),
 ];
 
 const FIRST_STEP: &str = "
@@ -145,8 +148,9 @@ WITH settled AS MATERIALIZED (
         CAST(e.value ->> 11 AS BOOLEAN) AS unasked
     FROM [each ?1] e)
 UPDATE recipient SET state = settled.state,
-    -- Who left was not attempted.
-    attempts = attempts + CASE WHEN settled.state = 'suppressed' THEN 0 ELSE 1 END,
+    -- Who left was not attempted, and of who is uncertain the attempt was counted.
+    attempts = attempts
+        + CASE WHEN settled.state = 'suppressed' OR recipient.state = 'uncertain' THEN 0 ELSE 1 END,
     code = settled.code, enhanced = settled.enhanced, text = settled.text,
     message_id = settled.message_id, at = settled.at,
     first_attempt = coalesce(settled.first_ms, first_attempt), next_attempt = settled.next_ms,
@@ -370,11 +374,22 @@ impl LockedLedger {
         Ok(withdrawn)
     }
 
-    /// Rows that were claimed and never attempted wait again.
-    pub(super) async fn free(&self, rows: &[RowId]) -> Result<(), StoreError> {
-        let statement = "UPDATE recipient SET state = 'pending', next_attempt = NULL \
-                         WHERE state = 'claimed' AND id IN (";
-        self.change(statement, rows).await
+    /// Rows that were claimed and never attempted wait again, also where they were settled as
+    /// uncertain with these words by whoever could not know.
+    pub(super) async fn free(&self, rows: &[RowId], unknown: &str) -> Result<(), StoreError> {
+        let of_unknown = |then: &str, other: &str| {
+            format!("CASE WHEN state = 'uncertain' THEN {then} ELSE {other} END")
+        };
+        // The words are our own, and have no quotation mark.
+        let statement = format!(
+            "UPDATE recipient SET state = 'pending', next_attempt = NULL, attempts = attempts - {}, \
+             text = {}, stage = CASE WHEN state = 'uncertain' AND attempts = 1 THEN NULL \
+             ELSE stage END \
+             WHERE (state = 'claimed' OR state = 'uncertain' AND text = '{unknown}') AND id IN (",
+            of_unknown("1", "0"),
+            of_unknown("NULL", "text"),
+        );
+        self.change(&statement, rows).await
     }
 }
 
@@ -399,7 +414,7 @@ mod tests {
             insert.execute(store.pool()).await.unwrap();
         }
         let ledger = Ledger::new(store.clone(), "x").lock("process 1").await.unwrap();
-        ledger.free(&[1, 2, 3].map(RowId)).await.unwrap();
+        ledger.free(&[1, 2, 3].map(RowId), "unknown").await.unwrap();
         let states: Vec<String> = sql::query_scalar("SELECT state FROM recipient ORDER BY id")
             .fetch_all(store.pool())
             .await

@@ -11,6 +11,7 @@ pub mod journal;
 pub mod ledger;
 pub mod moment;
 pub mod pace;
+pub mod parts;
 pub mod receipt;
 pub mod reconcile;
 pub mod recovery;

@@ -27,6 +27,9 @@ pub use look::{Look, look, look_away, see_unrecorded};
 /// Rows of one statement.
 const BATCH: usize = 1_000;
 
+/// What is said of a row of which no mark could be read: its journal may lie on another machine.
+const NO_MARK: &str = "the computer stopped while this message was about to be sent";
+
 /// Why what a killed run left cannot be settled.
 #[derive(Debug, thiserror::Error)]
 pub enum RecoveryError {
@@ -81,6 +84,8 @@ struct Claim {
     message_id: Option<String>,
     /// When its last outcome was that the ledger has.
     at: Option<String>,
+    /// Another machine has settled it without the journal: it is uncertain.
+    held: bool,
 }
 
 /// A row that the journal names, as the ledger has it.
@@ -114,6 +119,9 @@ pub struct Recovery {
     /// Where the journal would be, if rows are claimed and there is none: the ledger was copied
     /// without it, or somebody has removed it.
     pub missing_journal: Option<PathBuf>,
+    /// People who have the issue by the journal, and to whom a later run has sent since: what that run
+    /// says of them stays.
+    pub overtaken: u64,
     /// The runs whose journal was read, or lay there damaged: the ledger knows all of them that there
     /// is to know.
     runs: Vec<RunId>,
@@ -147,7 +155,7 @@ impl Recovery {
     /// The store's.
     pub async fn apply(&self, ledger: &LockedLedger) -> Result<(), StoreError> {
         ledger.record(&self.settled, None).await?;
-        ledger.free(&self.free).await?;
+        ledger.free(&self.free, NO_MARK).await?;
         ledger.withdraw().await?;
         ledger.close_failed_copies().await?;
         for run in &self.runs {
@@ -208,10 +216,15 @@ pub async fn plan(ledger: &Ledger, boot: &str, at: &str) -> Result<Recovery, Rec
     let run = known_run(store, left.head.run).await?;
     match matching(left, run.as_ref(), &known) {
         Some(left) => {
-            let claims = [claims, tried_again(&left, &known)].concat();
             let of_journal = run.map(|_| left.head.run);
+            let held = match of_journal {
+                Some(run) => held(store, run).await?,
+                None => Vec::new(),
+            };
+            let claims = [claims, tried_again(&left, &known), held].concat();
             let runs = of_journal.into_iter().chain(damaged).collect();
-            Ok(Recovery { runs, ..decide(&left, &claims, boot, at).without(wishes) })
+            let overtaken = overtaken(&left, &known);
+            Ok(Recovery { runs, overtaken, ..decide(&left, &claims, boot, at).without(wishes) })
         }
         None => Err(RecoveryError::Older { ledger, journal }),
     }
@@ -226,17 +239,37 @@ fn last_written(journal: &Path, now: &str) -> Option<String> {
 }
 
 /// Rows that the run put off and tried again, where the ledger knows of the first only: it was
-/// copied in between.
+/// copied in between. And those whom the journal knows to have the issue, where somebody has ruled
+/// without it that they are to be sent to once more.
 fn tried_again(left: &Left, known: &HashMap<RowId, Known>) -> Vec<Claim> {
     let run = left.head.run;
-    let deferred =
-        known.iter().filter(|(_, row)| row.run == Some(run) && row.state == State::Deferred);
-    let news = deferred.filter(|(row, known)| match left.settled.get(row) {
-        Some(settled) => known.at.as_ref() != Some(&settled.at),
-        None => left.open.contains_key(row),
+    let news = known.iter().filter(|(row, known)| {
+        let settled = left.settled.get(row);
+        known.run == Some(run)
+            && match known.state {
+                State::Deferred => match settled {
+                    Some(settled) => known.at.as_ref() != Some(&settled.at),
+                    None => left.open.contains_key(row),
+                },
+                State::Pending => settled.is_some_and(|one| one.state == State::Accepted),
+                _ => false,
+            }
     });
-    news.map(|(row, known)| Claim { row: *row, run, message_id: None, at: known.at.clone() })
-        .collect()
+    let claim = |(row, known): (&RowId, &Known)| Claim {
+        row: *row,
+        run,
+        message_id: None,
+        at: known.at.clone(),
+        held: false,
+    };
+    news.map(claim).collect()
+}
+
+/// How many have the issue by the journal, although a later run has claimed them.
+fn overtaken(left: &Left, known: &HashMap<RowId, Known>) -> u64 {
+    let accepted = left.settled.values().filter(|settled| settled.state == State::Accepted);
+    let later = accepted.filter_map(|settled| known.get(&settled.row)?.run);
+    later.filter(|run| *run > left.head.run).count() as u64
 }
 
 /// Whether anybody has the issue or may have it: some relay has taken a message, or may have. What a
@@ -359,9 +392,10 @@ fn matching(mut left: Left, run: Option<&KnownRun>, known: &HashMap<RowId, Known
     for row in left.open.keys().chain(left.settled.keys()) {
         let known = known.get(row)?;
         let claimed_by = known.run?;
-        // A row is claimed, durably, before the journal names it.
+        // A row is claimed, durably, before the journal names it. One that waits again behind an
+        // outcome was settled without the journal.
         if claimed_by < left.head.run
-            || (claimed_by == left.head.run && known.state == State::Pending)
+            || (claimed_by == left.head.run && known.state == State::Pending && known.at.is_none())
         {
             return None;
         }
@@ -379,15 +413,21 @@ fn decide(left: &Left, claims: &[Claim], boot: &str, at: &str) -> Recovery {
         let outcome = left.settled.get(&claim.row).filter(|_| ours);
         // One that the ledger has already is not about this claim, but about the one before.
         let outcome = outcome.filter(|outcome| claim.at.as_ref() != Some(&outcome.at));
+        // Of a row that another machine has settled the ledger does not say any more which attempt it
+        // knows of; only a whole journal does.
+        let outcome =
+            outcome.filter(|outcome| whole || !claim.held || outcome.state != State::Deferred);
         if let Some(outcome) = outcome {
             recovery.settled.push(outcome.clone());
+        } else if claim.held && !whole && marked.is_none() {
+            // It is uncertain, and nothing is known beyond that.
         } else if marked.is_some() || !whole {
             let text = match marked {
                 Some(_) => {
                     "digest was stopped, or could not write, before the relay's answer was written down"
                 }
                 None if left.gap => "digest was stopped, and its journal is damaged",
-                None => "the computer stopped while this message was about to be sent",
+                None => NO_MARK,
             };
             let message_id = marked.cloned().or_else(|| claim.message_id.clone());
             recovery.settled.push(Settled {
@@ -419,6 +459,28 @@ async fn claims(store: &Store) -> Result<Vec<Claim>, StoreError> {
         run: row.get::<Option<RunId>>(1).unwrap_or_default(),
         message_id: row.get(2),
         at: row.get(3),
+        held: false,
+    };
+    Ok(rows.iter().map(claim).collect())
+}
+
+/// Rows of this run that another machine has settled without its journal.
+async fn held(store: &Store, run: RunId) -> Result<Vec<Claim>, StoreError> {
+    let rows = sql::query(
+        "SELECT id, message_id, at FROM recipient \
+         WHERE state = 'uncertain' AND claimed_by = ?1 AND text = ?2 ORDER BY id",
+    )
+    .bind(run)
+    .bind(NO_MARK)
+    .fetch_all(store.pool())
+    .await
+    .map_err(|error| store.failed(error))?;
+    let claim = |row: &SqlRow| Claim {
+        row: row.get(0),
+        run,
+        message_id: row.get(1),
+        at: row.get(2),
+        held: true,
     };
     Ok(rows.iter().map(claim).collect())
 }

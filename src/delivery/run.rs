@@ -17,6 +17,7 @@ pub mod refusals;
 mod shared;
 #[cfg(test)]
 mod simulation;
+mod tally;
 
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -28,6 +29,7 @@ use tokio::task::JoinSet;
 
 use super::id::RunId;
 use super::journal::{Journal, JournalHead};
+use super::ledger::overview::Counts;
 use super::ledger::suppressed::SuppressionMark;
 use super::ledger::{Ledger, LockedLedger};
 use super::moment::Moment;
@@ -174,6 +176,8 @@ pub struct Report {
     pub withdrawn: u64,
     /// Relays that failed and whose share went to the others.
     pub failed_relays: Vec<Trouble>,
+    /// What its journal says of it, whatever the ledger could be told.
+    pub journaled: Counts,
 }
 
 /// Begins the journal of a run. From here on, whoever finds the ledger and the journal knows what
@@ -233,11 +237,11 @@ pub async fn run(
     let failed_relays = work.failed_relays();
     let (sum, trouble) = (work.sum(), work.last_trouble());
     drop(work);
-    let open = recorder.open_rows();
-    for (row, message_id) in open {
+    for (row, message_id) in recorder.open_rows() {
         // Only a dropped connection leaves a mark without an outcome.
         recorder.lost(row, message_id, (options.clock)());
     }
+    let journaled = recorder.journaled();
     drop(recorder);
     let mut written = match writer.await {
         Ok(written) => written.map_err(Unrecorded::from),
@@ -263,7 +267,8 @@ pub async fn run(
         None => summed(ended, sum, trouble),
     };
     let settled = options.progress.settled.load(Ordering::Relaxed);
-    Ok(Report { ended, elapsed: started.elapsed(), settled, withdrawn, failed_relays })
+    let elapsed = started.elapsed();
+    Ok(Report { ended, elapsed, settled, withdrawn, failed_relays, journaled })
 }
 
 /// The end of a run that has not sent to anybody.
@@ -276,6 +281,7 @@ async fn never_begun(ledger: &LockedLedger, started: Instant, reason: String) ->
         settled: 0,
         withdrawn,
         failed_relays: Vec::new(),
+        journaled: Counts::default(),
     }
 }
 

@@ -5,6 +5,7 @@
 //! change anything, send a message, or wait without an end: what cannot be asked is a warning.
 
 pub mod dns;
+pub mod mailbox;
 pub mod names;
 pub mod one_click;
 pub mod origin;

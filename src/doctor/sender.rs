@@ -2,6 +2,7 @@
 
 use super::Finding;
 pub use super::records::Modes;
+use crate::message::address::Address;
 use crate::message::dkim::related;
 
 /// The domains of a sender.
@@ -76,6 +77,26 @@ pub fn from_domain(from: &str, relay_hosts: &[&str]) -> Finding {
     let message =
         format!("From uses {from}, but only {from} itself may send mail for its addresses");
     Finding::error(CHECK, message).help(help)
+}
+
+/// What the name of a mailbox begins with that nobody reads, without its dots and dashes.
+const UNANSWERED: [&str; 4] = ["noreply", "donotreply", "dontreply", "noanswer"];
+
+/// Whether answers go to somebody: Microsoft asks bulk senders for a Reply-To that is read, and readers
+/// who find nobody there report the mail as spam.
+pub fn answered(to: &Address) -> Finding {
+    const CHECK: &str = "reply-to";
+    let local = to.local_part().to_ascii_lowercase().replace(['.', '-', '_'], "");
+    if UNANSWERED.iter().any(|name| local.starts_with(name)) {
+        return Finding::warning(
+            CHECK,
+            format!("answers go to {to}, where nobody seems to read them"),
+        )
+        .help(
+            "write an address that somebody reads as reply_to: whoever is not heard reports spam",
+        );
+    }
+    Finding::ok(CHECK, format!("answers go to {to}"))
 }
 
 /// Links for unsubscribing count for one click over https only (RFC 8058 3.1).
@@ -173,6 +194,19 @@ pub fn one_click(message: &[u8]) -> Finding {
 mod tests {
     use super::super::Level;
     use super::*;
+
+    #[test]
+    fn answers_go_to_somebody() {
+        for (to, level) in [
+            ("digest@sejong.example", Level::Ok),
+            ("noreply@sejong.example", Level::Warning),
+            ("No-Reply+x@sejong.example", Level::Warning),
+            ("do_not_reply@sejong.example", Level::Warning),
+            ("noah@sejong.example", Level::Ok),
+        ] {
+            assert_eq!(answered(&Address::parse(to).unwrap()).level, level, "{to}");
+        }
+    }
 
     #[test]
     fn only_the_provider_itself_may_send_for_it() {

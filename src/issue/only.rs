@@ -132,6 +132,17 @@ pub struct UnmetTerm {
     pub known: Vec<String>,
 }
 
+impl UnmetTerm {
+    /// What to write in its place.
+    pub fn instead(&self) -> String {
+        match (&self.meant, self.known.as_slice()) {
+            (Some(meant), _) => format!("did you mean {meant}?"),
+            (None, []) => "the list has none at all".to_owned(),
+            (None, known) => format!("it has {}", known.join(", ")),
+        }
+    }
+}
+
 impl<'a> TermsToMeet<'a> {
     /// Of an expression, all that it asks about.
     pub fn of(only: Option<&'a Only>) -> TermsToMeet<'a> {

@@ -15,7 +15,7 @@ use futures_util::TryStreamExt as _;
 use percent_encoding::percent_decode_str;
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::{FoundMessage, MOST_MESSAGE, MailBatch, MailMark};
+use super::{FoundMessage, MOST_MESSAGE, MailBatch, MailMark, MailboxLook};
 use crate::files::FileError;
 use crate::net::dial::{self, Patience};
 use crate::net::stream::Stream;
@@ -189,6 +189,11 @@ impl ImapMailbox {
         };
         mailbox.connect().await?;
         Ok(mailbox)
+    }
+
+    /// How many messages are new.
+    pub fn look(&self) -> MailboxLook {
+        MailboxLook { waiting: u64::try_from(self.queue.len()).ok(), can_be_marked: true }
     }
 
     async fn connect(&mut self) -> Result<(), ImapError> {

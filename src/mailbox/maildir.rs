@@ -10,7 +10,7 @@ use std::fs::{self, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{MailBatch, of_queue, up_to};
+use super::{MailBatch, MailboxLook, of_queue, up_to};
 use crate::files::{self, FileError};
 
 /// What stands between the name of a message and its flags.
@@ -59,6 +59,19 @@ impl MaildirReader {
         messages.retain(|path| self.handed_out.insert(name_of(path).to_vec()));
         messages.sort_by(|a, b| a.file_name().cmp(&b.file_name()));
         self.queue.extend(messages);
+    }
+
+    /// Whether its first message can be read, and how many there are.
+    pub(super) fn look(&self) -> Result<MailboxLook, String> {
+        if let Some((_, why)) = self.unread.first() {
+            return Err(why.clone());
+        }
+        if let Some(first) = self.queue.front() {
+            read(first).map_err(|error| error.to_string())?;
+        }
+        let cur = self.folder.join("cur").metadata().or_else(|_| self.folder.metadata());
+        let can_be_marked = cur.is_ok_and(|cur| !cur.permissions().readonly());
+        Ok(MailboxLook { waiting: u64::try_from(self.queue.len()).ok(), can_be_marked })
     }
 
     /// The next messages; none at the end.

@@ -93,7 +93,34 @@ pub enum ReportMailbox {
     One(Option<MailBatch>),
 }
 
+/// What somebody sees of a mailbox who only looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MailboxLook {
+    /// Messages that would be read, where they are counted.
+    pub waiting: Option<u64>,
+    /// Whether a message can be marked as done, where messages are.
+    pub can_be_marked: bool,
+}
+
 impl ReportMailbox {
+    /// Whether it can be read, and how much there is.
+    ///
+    /// # Errors
+    /// Why it cannot, in words.
+    pub fn look(&self) -> Result<MailboxLook, String> {
+        match self {
+            ReportMailbox::Maildir(maildir) => maildir.look(),
+            ReportMailbox::Imap(imap) => Ok(imap.look()),
+            ReportMailbox::Mbox(_) | ReportMailbox::One(None) => {
+                Ok(MailboxLook { waiting: None, can_be_marked: true })
+            }
+            ReportMailbox::One(Some(batch)) => match batch.unread.first() {
+                Some((_, why)) => Err(why.clone()),
+                None => Ok(MailboxLook { waiting: None, can_be_marked: true }),
+            },
+        }
+    }
+
     /// Opens what `place` names; what cannot be opened comes with the first messages.
     pub fn open(place: &Path) -> ReportMailbox {
         if place.is_dir() {

@@ -132,8 +132,8 @@ impl StoreAddress {
                 }
             }
             (StoreAddress::Server(one), StoreAddress::Server(other)) => {
-                (&one.host, one.port, &one.database, &one.schema)
-                    == (&other.host, other.port, &other.database, &other.schema)
+                (one_name(&one.host), one.port, &one.database, &one.schema)
+                    == (one_name(&other.host), other.port, &other.database, &other.schema)
             }
             _ => false,
         }
@@ -213,6 +213,19 @@ impl ServerAddress {
         is_plain && self.password.is_some() && !self.is_local() && !self.may_be_plain
     }
 
+    /// The words that give its user all rights that a store needs.
+    pub(super) fn rights(&self) -> String {
+        let ServerAddress { user, database, schema, .. } = self;
+        let user = format!("\"{}\"", user.replace('"', "\"\""));
+        let database = database.replace('"', "\"\"");
+        format!(
+            "Let the owner of the schema run: GRANT USAGE, CREATE ON SCHEMA {schema} TO {user}; GRANT \
+             SELECT, INSERT, UPDATE, DELETE, REFERENCES ON ALL TABLES IN SCHEMA {schema} TO {user}; \
+             GRANT USAGE, SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA {schema} TO {user}; GRANT \
+             TEMPORARY ON DATABASE \"{database}\" TO {user}"
+        )
+    }
+
     /// Whether the host is the folder of a socket.
     pub(super) fn is_socket(&self) -> bool {
         self.host.starts_with('/')
@@ -290,9 +303,24 @@ fn server_of(rest: &str, base: &Path, state: &Path) -> Result<ServerAddress, Str
     Ok(found)
 }
 
+/// A host in the one of its spellings by which what lies on this machine is found again.
+fn one_name(host: &str) -> String {
+    // The folder of a socket may have capitals.
+    if host.starts_with('/') {
+        return host.to_owned();
+    }
+    let host = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
+    match host.parse::<std::net::IpAddr>() {
+        Ok(address) if !address.is_loopback() => address.to_string(),
+        Err(_) if host != "localhost" => host,
+        _ => "127.0.0.1".to_owned(),
+    }
+}
+
 /// A name for what lies on this machine: other stores have others.
 fn state_name(server: &ServerAddress) -> String {
-    let parts = [&server.host, &server.port.to_string(), &server.database, &server.schema];
+    let host = one_name(&server.host);
+    let parts = [&host, &server.port.to_string(), &server.database, &server.schema];
     let plain = |sign: char| if sign.is_ascii_alphanumeric() || sign == '.' { sign } else { '-' };
     let parts = parts.map(|part| part.chars().map(plain).collect::<String>());
     format!("postgres_{}", parts.join("_"))
@@ -407,5 +435,12 @@ mod tests {
         assert_eq!(one, Path::new("/news/.digest/postgres_db.example_5432_list_digest"));
         assert_ne!(one, beside("postgres://news@db.example/list?schema=other"));
         assert_eq!(one, beside("postgres://other@db.example/list?sslmode=disable"));
+        assert_eq!(one, beside("postgres://news@DB.Example.:5432/list"));
+        let local = beside("postgres://news@localhost/list");
+        for host in ["127.0.0.1", "[::1]", "LocalHost", "[0:0:0:0:0:0:0:1]"] {
+            assert_eq!(local, beside(&format!("postgres://news@{host}/list")), "{host}");
+        }
+        let socket = beside("postgres://news@/list?host=/run/Postgresql");
+        assert_ne!(socket, beside("postgres://news@/list?host=/run/postgresql"));
     }
 }

@@ -21,14 +21,14 @@ pub struct StoreDraft {
 }
 
 impl StoreDraft {
-    /// An empty file beside `path`, which must not be there. What a copy that was cut off has left
+    /// An empty file beside `path`, which must not be there or be an empty file. What a copy that was cut off has left
     /// goes. Whether a store may have the name is asked by who gives a new one: a ledger that is
     /// gone is saved beside its journal.
     ///
     /// # Errors
     /// [`StoreError::Exists`], or the system's.
     pub fn begin(path: &Path) -> Result<StoreDraft, StoreError> {
-        if path.symlink_metadata().is_ok() {
+        if is_taken(path) {
             return Err(StoreError::Exists { path: path.to_owned() });
         }
         let draft = place::beside(path, ".part");
@@ -52,7 +52,7 @@ impl StoreDraft {
         if place::identity(&self.draft) != self.identity {
             return Err(StoreError::Gone { path: self.draft.clone() });
         }
-        if self.path.symlink_metadata().is_ok() {
+        if is_taken(&self.path) {
             return Err(StoreError::Exists { path: self.path.clone() });
         }
         self.named().map_err(|error| StoreError::Open { path: self.draft.clone(), error })
@@ -78,6 +78,11 @@ impl Drop for StoreDraft {
             let _ = std::fs::remove_file(&self.draft);
         }
     }
+}
+
+/// Whether there is something that must not be written over. An empty file is nothing.
+fn is_taken(path: &Path) -> bool {
+    path.symlink_metadata().is_ok_and(|there| !there.is_file() || there.len() > 0)
 }
 
 fn remove_companions(draft: &Path) {
@@ -121,6 +126,14 @@ mod tests {
         second.finish().unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), b"whole");
         assert!(matches!(StoreDraft::begin(&path), Err(StoreError::Exists { .. })));
+        // An empty file has nothing that could be lost; a link is something.
+        let empty = dir.path().join("empty.db");
+        std::fs::write(&empty, "").unwrap();
+        let draft = StoreDraft::begin(&empty).unwrap();
+        std::fs::write(draft.written_at(), "whole").unwrap();
+        draft.finish().unwrap();
+        assert_eq!(std::fs::read(&empty).unwrap(), b"whole");
+        std::fs::remove_file(&empty).unwrap();
         // What the log has is no part of the file.
         let other = dir.path().join("other.db");
         let draft = StoreDraft::begin(&other).unwrap();

@@ -6,8 +6,16 @@ use std::path::PathBuf;
 
 use super::address::StoreAddress;
 use super::full;
+use super::holder::LockHolder;
 use super::sql::SqlError;
 use crate::files::FileError;
+
+impl StoreError {
+    /// Whether it is about the connection to a server, which may come again by itself.
+    pub fn is_passing(&self) -> bool {
+        matches!(self, StoreError::Lost { .. } | StoreError::Unreachable { .. })
+    }
+}
 
 /// Why a database cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -127,13 +135,13 @@ pub enum StoreError {
         /// SQLite's finding.
         reason: String,
     },
-    /// Another process sends from it.
-    #[error("{who} is sending from {store} now; wait until it has ended, or stop it with Ctrl-C")]
+    /// Another process sends from it, or changes it.
+    #[error("{holder} {} {store} now; {}", holder.does(), holder.way_out())]
     Busy {
         /// Which store.
         store: StoreAddress,
-        /// The other process, in words.
-        who: String,
+        /// The other process.
+        holder: LockHolder,
     },
     /// The lock file cannot be made.
     #[error("{} cannot be locked: {error}", path.display())]

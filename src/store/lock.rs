@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::holder::LockHolder;
 use super::server::SessionLock;
 use super::{Access, PATIENCE_WITH_SENDER, Store, StoreError, owner, place};
 
@@ -113,8 +114,8 @@ impl Drop for Lock {
 pub enum Quiet {
     /// Nobody sends, and nobody begins as long as the lock lives.
     Nobody(Lock),
-    /// This process does, in its own words.
-    Sending(String),
+    /// This process does, or changes the store.
+    Sending(LockHolder),
 }
 
 impl Store {
@@ -248,25 +249,27 @@ impl Store {
     }
 
     pub(super) async fn busy(&self) -> StoreError {
-        StoreError::Busy { store: self.address.clone(), who: self.holder().await }
+        StoreError::Busy { store: self.address.clone(), holder: self.holder().await }
     }
 
     /// What the holder of the lock says of itself. It writes that behind taking the lock, so what
     /// stands there at once may be empty, or its predecessor's.
-    async fn holder(&self) -> String {
-        if self.address.file().is_none() {
-            let who = self.session_holder().await;
-            return who.unwrap_or_else(|| "another process".to_owned());
+    async fn holder(&self) -> LockHolder {
+        if self.address.file().is_none()
+            && let Some(holder) = self.session_holder().await
+        {
+            return holder;
         }
+        // Of one on this machine whose session is gone only the file tells.
         for _ in 0..10 {
             tokio::time::sleep(Duration::from_millis(50)).await;
             let who = owner::read(&self.words_path(), 4096).unwrap_or_default();
-            let who = String::from_utf8_lossy(&who).trim().to_owned();
-            if !who.is_empty() {
-                return who;
+            let words = String::from_utf8_lossy(&who).trim().to_owned();
+            if !words.is_empty() {
+                return LockHolder { words, session: None };
             }
         }
-        "another process".to_owned()
+        LockHolder::default()
     }
 }
 

@@ -11,6 +11,7 @@ mod copy_folder;
 pub mod draft;
 mod error;
 pub mod full;
+pub mod holder;
 pub mod home;
 mod lock;
 pub mod owner;
@@ -35,6 +36,9 @@ pub use lock::{Lock, Quiet};
 use sql::{Pool, SqlError, Transaction};
 pub use step::SchemaStep;
 use step::version_of;
+
+/// The SQLSTATE of a server that does not let a user do something (insufficient_privilege).
+const NOT_ALLOWED: &str = "42501";
 
 /// An open database.
 #[derive(Clone, Debug)]
@@ -222,9 +226,10 @@ impl Store {
         let pool =
             SqlitePoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None);
         // SQLite itself knows the capitals of English alone.
-        let options = options.collation("folded", |one: &str, other: &str| {
-            one.to_lowercase().cmp(&other.to_lowercase())
-        });
+        let options =
+            options.row_buffer_size(ROWS_AHEAD).collation("folded", |one: &str, other: &str| {
+                one.to_lowercase().cmp(&other.to_lowercase())
+            });
         match pool.connect_with(options).await {
             Ok(pool) => {
                 let (pool, address) = (Pool::from(pool), StoreAddress::from(path));
@@ -249,6 +254,16 @@ impl Store {
     pub async fn begin(&self) -> Result<Transaction, StoreError> {
         let begun = self.pool.begin_writing().await;
         begun.map_err(|error| self.failed(error))
+    }
+
+    /// For how long the server owes an answer; nothing where none is waited for, and of a file.
+    pub fn unanswered(&self) -> Option<Duration> {
+        self.pool.unanswered()
+    }
+
+    /// Waits for the server no longer than a moment from now on: somebody wants an end at once.
+    pub fn end_soon(&self) {
+        self.pool.end_soon();
     }
 
     /// Where it is.
@@ -325,11 +340,20 @@ impl Store {
     /// What the database says, with the store's name.
     pub fn failed(&self, error: SqlError) -> StoreError {
         let store = self.address.clone();
-        match (self.address.file(), error.code()) {
-            (None, _) if error.is_lost() => StoreError::Lost { store, error },
-            (Some(path), Some(code)) => {
-                full::told(path, code).unwrap_or(StoreError::Sql { store, error })
+        let code = error.code().or_else(|| self.pool.failure_behind(&error));
+        match (&self.address, code) {
+            (StoreAddress::Server(_), _) if error.is_lost() => StoreError::Lost { store, error },
+            (StoreAddress::Server(server), Some(code)) if code == NOT_ALLOWED => {
+                let reason = format!("{error}. {}", server.rights());
+                StoreError::Unsuitable { store, reason }
             }
+            (StoreAddress::File(path), Some(code)) => match full::told(path, code.clone()) {
+                Some(told) => {
+                    self.pool.disk_has_failed(&code);
+                    told
+                }
+                None => StoreError::Sql { store, error },
+            },
             _ => StoreError::Sql { store, error },
         }
     }
@@ -534,6 +558,10 @@ fn unread(path: &Path, error: std::io::Error) -> StoreError {
         None => StoreError::Open { path, error },
     }
 }
+
+/// How many rows the database gives before somebody takes them: a page of a list, so that one is read
+/// while the page before is used.
+const ROWS_AHEAD: usize = 1_024;
 
 /// How a file is opened.
 fn options(path: &Path) -> SqliteConnectOptions {

@@ -69,7 +69,8 @@ impl Store {
             StoreAddress::Server(server) => {
                 let steps = self.version;
                 let store = Store::session(server, &[]).await?;
-                return Ok(Some(Store { version: steps, ..store }));
+                let pool = store.pool.clone().with_patience_of(&self.pool);
+                return Ok(Some(Store { version: steps, pool, ..store }));
             }
         };
         let store = Store::connect(options(path).read_only(true), path).await?;

@@ -11,9 +11,10 @@ use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use sqlx::{ConnectOptions as _, PgConnection};
 
 use super::address::{ServerAddress, SslMode, StoreAddress};
+use super::holder::{HoldingSession, LockHolder};
 use super::sql::{self, Pool, SqlError};
 use super::step::{SchemaStep, version_of};
-use super::{Access, Store, StoreError};
+use super::{Access, NOT_ALLOWED, Store, StoreError};
 
 /// How long a server is waited for.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -37,6 +38,11 @@ const NO_END: &str = "
 SELECT set_config(name, '0', FALSE) FROM pg_settings WHERE name IN
     ('idle_session_timeout', 'idle_in_transaction_session_timeout', 'statement_timeout',
      'transaction_timeout')";
+/// A machine that is gone without a word keeps the right to send for two minutes, and not for two hours.
+const NOT_GONE: &str = "
+SELECT set_config('tcp_keepalives_idle', '60', FALSE),
+    set_config('tcp_keepalives_interval', '15', FALSE),
+    set_config('tcp_keepalives_count', '4', FALSE)";
 
 /// The steps that were run.
 const STEPS_TABLE: &str = "
@@ -45,9 +51,11 @@ CREATE TABLE digest_step (
     at TIMESTAMP WITH TIME ZONE NOT NULL DEFAULT now()
 )";
 
-/// Who has the right to send, in words: the name of the session that has the lock.
+/// Who has the right to send: the session that has the lock, and its name.
 const HOLDER: &str = "
-SELECT a.application_name FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+SELECT a.application_name, CAST(a.pid AS bigint), host(a.client_addr),
+    to_char(a.backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI')
+FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
 WHERE l.locktype = 'advisory' AND l.granted AND l.mode = 'ExclusiveLock'
     AND l.classid = 1684628339 AND l.objsubid = 2
     AND l.objid = CAST(CAST(hashtext(current_schema()) AS bigint) & 4294967295 AS oid)
@@ -152,6 +160,7 @@ impl Store {
         let row = sql::query(BEGIN).bind(&server.schema).fetch_one(&self.pool).await;
         let row = row.map_err(failed)?;
         sql::query(NO_END).fetch_all(&self.pool).await.map_err(failed)?;
+        sql::query(NOT_GONE).fetch_all(&self.pool).await.map_err(failed)?;
         let (version, encoding): (i64, &str) = (row.get(0), row.get(1));
         let reason = if version < OLDEST {
             format!("it is PostgreSQL {}; digest needs 13 or newer", version / 10_000)
@@ -218,7 +227,7 @@ impl Store {
         let make = sql::raw(format!("CREATE SCHEMA IF NOT EXISTS {}", self.schema));
         match make.execute(&self.pool).await {
             Ok(_) => Ok(()),
-            Err(error) if error.code().as_deref() == Some("42501") => {
+            Err(error) if error.code().as_deref() == Some(NOT_ALLOWED) => {
                 let (schema, reason) = (&self.schema, "this user may not make its schema");
                 let reason = format!(
                     "{reason}. Let somebody who may run: CREATE SCHEMA {schema} AUTHORIZATION the_user"
@@ -258,10 +267,12 @@ impl Store {
     }
 
     /// Who has the lock, as far as the server says.
-    pub(super) async fn session_holder(&self) -> Option<String> {
-        let name: Option<String> =
-            sql::query_scalar(HOLDER).fetch_optional(&self.pool).await.ok()?;
-        name.filter(|name| !name.is_empty())
+    pub(super) async fn session_holder(&self) -> Option<LockHolder> {
+        let row = sql::query(HOLDER).fetch_optional(&self.pool).await.ok()??;
+        let text = |column: usize| row.try_get::<Option<String>>(column).ok().flatten();
+        let words = text(0).unwrap_or_default();
+        let session = HoldingSession { pid: row.get(1), address: text(2), since: text(3) };
+        Some(LockHolder { words, session: Some(session) })
     }
 }
 

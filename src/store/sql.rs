@@ -7,6 +7,7 @@
 mod builder;
 mod connection;
 mod dialect;
+mod patience;
 mod row;
 mod value;
 

@@ -106,3 +106,19 @@ async fn tables_do_not_change_under_a_sender() {
     let error = late.lock("process 2").await.unwrap_err();
     assert!(matches!(error, StoreError::Newer { found: 2, .. }), "{error}");
 }
+
+/// SQLite ends the transaction of a write that finds no room by itself, and the driver counts it still.
+#[tokio::test]
+async fn what_follows_from_a_full_disk_says_that_it_is_full() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(&dir.path().join("a.db"), &[]).await.unwrap();
+    let pool = store.pool();
+    sql::raw("CREATE TABLE a (b TEXT); PRAGMA max_page_count = 8").execute(pool).await.unwrap();
+    let mut transaction = store.begin().await.unwrap();
+    let insert = "INSERT INTO a (b) VALUES (hex(zeroblob(100000)))";
+    let full = sql::raw(insert).execute(&mut *transaction).await.unwrap_err();
+    assert!(matches!(store.failed(full), StoreError::NoRoom { .. }));
+    drop(transaction);
+    let words = store.begin().await.unwrap_err().to_string();
+    assert!(words.contains("the disk is full; free space first"), "{words}");
+}

@@ -284,23 +284,30 @@ fn a_report_from_before_a_release_counts_nothing() {
 fn soft_bounces_are_counted_and_one_message_counts_once() {
     let sent =
         SentIssue::with("reverse_path = \"bounces+{token}@sejong.example\"\nsoft = \"3 in 10d\"\n");
-    let path = sent.reverse_path("kim@example.org").to_owned();
-    let on = |day: &str| {
-        report(&path, "kim@example.org", FULL, "").replace("Fri, 7 Nov", &format!("{day} Nov"))
-    };
-    let days = ["Sat, 1", "Sun, 2", "Fri, 14", "Sat, 15"];
+    let kim = "kim@example.org";
+    let mut paths = vec![sent.reverse_path(kim).to_owned()];
     let mut sent = sent;
-    for (number, day) in days.iter().enumerate() {
-        sent = sent.write(&format!("box/new/{number}"), &on(day));
+    for (name, number) in [("2025-12", 2), ("2026-01", 3), ("2026-02", 4), ("2026-03", 5)] {
+        let (path, with_it) = sent_again(sent, name, number, kim);
+        paths.push(path);
+        sent = with_it;
+    }
+    let days = ["Sat, 1", "Sun, 2", "Fri, 14", "Sat, 15", "Sun, 16"];
+    let on = |number: usize| {
+        let day = format!("{} Nov", days[number]);
+        report(&paths[number], kim, FULL, "").replace("Fri, 7 Nov", &day)
+    };
+    for number in 0..4 {
+        sent = sent.write(&format!("box/new/{number}"), &on(number));
     }
     // The same one again, with other line ends, and as mail programs and mailboxes keep it.
-    sent = sent.write("box/new/4", &on(days[3]).replace('\n', "\r\n"));
+    sent = sent.write("box/new/4", &on(3).replace('\n', "\r\n"));
     for (number, more) in
         ["Status: RO", "X-Status: A\nX-UID: 9", "X-Keywords: NonJunk", "Received: x"]
             .iter()
             .enumerate()
     {
-        sent = sent.write(&format!("box/new/again{number}"), &format!("{more}\n{}", on(days[3])));
+        sent = sent.write(&format!("box/new/again{number}"), &format!("{more}\n{}", on(3)));
     }
     let output = sent.read(&["box", "--dry-run"]);
     assert!(
@@ -317,7 +324,7 @@ fn soft_bounces_are_counted_and_one_message_counts_once() {
         "{output:?}"
     );
     assert!(sent.suppressed().is_empty());
-    let sent = sent.write("box/new/5", &on("Sun, 16"));
+    let sent = sent.write("box/new/5", &on(4));
     let output = sent.read(&["box"]);
     assert!(output.stdout.contains("1 suppressed"), "{output:?}");
     let shown = sent.here.run(&["subscribers", "show", "kim@example.org"]);
@@ -439,12 +446,28 @@ fn a_mail_system_gets_0_or_75() {
 
 /// Writes another issue, and starts a relay for it.
 fn next_issue(sent: SentIssue) -> (Relay, SentIssue) {
-    let issue = sent.here.read("issues/2025-11/issue.toml").replace("number = 1", "number = 2");
-    let issue =
-        issue.replace("date = 2025-11-06", "date = 2025-12-06").replace("October", "November");
-    let article = "---\ntitle: Winter\n---\n\nSnow lies on all the roofs of the city.\n";
-    let sent = sent.write("issues/2025-12/issue.toml", &issue.replace("hangul", "winter"));
-    (Relay::new(), sent.write("issues/2025-12/winter.md", article))
+    (Relay::new(), another_issue(sent, "2025-12", 2))
+}
+
+fn another_issue(sent: SentIssue, name: &str, number: u32) -> SentIssue {
+    let issue = sent.here.read("issues/2025-11/issue.toml");
+    let issue = issue.replace("number = 1", &format!("number = {number}"));
+    let issue = issue.replace("date = 2025-11-06", &format!("date = {name}-06"));
+    let issue = issue.replace("October", &format!("Winter {number}"));
+    let article =
+        format!("---\ntitle: Winter\n---\n\nSnow lies on all the {number} roofs of the city.\n");
+    let sent = sent.write(&format!("issues/{name}/issue.toml"), &issue.replace("hangul", "winter"));
+    sent.write(&format!("issues/{name}/winter.md"), &article)
+}
+
+/// The same, sent to the same people: where reports about the mail to somebody come to.
+fn sent_again(sent: SentIssue, name: &str, number: u32, person: &str) -> (String, SentIssue) {
+    let (relay, sent) = (Relay::new(), another_issue(sent, name, number));
+    let output = sent.here.run(&["send", name, "--yes", "--relay", &relay.url()]);
+    assert_eq!(output.code, 0, "{output:?}");
+    let mails = relay.accepted();
+    let mail = mails.iter().find(|mail| mail.recipients == [person]).expect("a mail");
+    (mail.reverse_path.clone(), sent)
 }
 
 #[test]
@@ -530,23 +553,30 @@ fn status_shows_what_was_reported_beside_the_row_that_stays_accepted() {
     assert!(shown.contains(told), "{shown}");
 }
 
-#[test]
-fn many_complaints_stop_the_next_send_until_somebody_says_to_go_on() {
-    let sent = SentIssue::with("");
-    let id = sent.field("lee@example.org", "Message-ID");
-    let complaint = format!(
+/// A complaint about the mail to somebody, known by its Message-ID.
+fn complaint(sent: &SentIssue, person: &str) -> String {
+    let id = sent.field(person, "Message-ID");
+    format!(
         "From: f@example.net\nTo: a@sejong.example\nSubject: x\n\
          Content-Type: multipart/report; report-type=feedback-report; boundary=b\n\n\
          --b\n\nAn abuse report.\n\n--b\nContent-Type: message/feedback-report\n\n\
-         Feedback-Type: abuse\nOriginal-Rcpt-To: lee@example.org\n\n\
+         Feedback-Type: abuse\nOriginal-Rcpt-To: {person}\n\n\
          --b\nContent-Type: message/rfc822\n\nFrom: a@b.example\nMessage-ID: {id}\n\nx\n--b--\n"
-    );
-    let sent = sent.write("1.eml", &complaint);
-    let output = sent.read(&["1.eml"]);
-    assert!(output.stdout.contains("1 complaint. 1 suppressed"), "{output:?}");
+    )
+}
+
+#[test]
+fn many_complaints_stop_the_next_send_until_somebody_says_to_go_on() {
+    let mut sent = SentIssue::with("");
+    for person in ["lee", "kim", "ada"].map(|name| format!("{name}@example.org")) {
+        let text = complaint(&sent, &person);
+        sent = sent.write("1.eml", &text);
+        let output = sent.read(&["1.eml"]);
+        assert!(output.stdout.contains("1 complaint. 1 suppressed"), "{output:?}");
+    }
     let status = sent.here.run(&["status", "2025-11"]).stdout;
-    let rate = "1 person of 3 complained about 2025-11 (33.33 %";
-    assert!(status.contains("reported later: 1 complaint\n") && status.contains(rate), "{status}");
+    let rate = "3 people of 3 complained about 2025-11 (100.00 %";
+    assert!(status.contains("reported later: 3 complaints\n") && status.contains(rate), "{status}");
     let here = sent.here.edit("subscribers.csv", "lee@example.org", "new@example.org");
     let plan = here.run(&["plan", "2025-11"]);
     assert!(plan.stderr.contains(rate) && plan.stderr.contains("--despite-complaints"), "{plan:?}");
@@ -558,6 +588,87 @@ fn many_complaints_stop_the_next_send_until_somebody_says_to_go_on() {
     assert_eq!(relay.counts().accepted, 0);
     let sent = here.run(&[&line[..], &["--despite-complaints"]].concat());
     assert_eq!((sent.code, relay.counts().accepted), (0, 1), "{sent:?}");
+}
+
+/// One reader of a small list is more than any limit in hundredths.
+#[test]
+fn a_few_complaints_in_a_small_list_are_told_and_stop_nothing() {
+    let sent = SentIssue::with("");
+    let texts = [complaint(&sent, "lee@example.org"), complaint(&sent, "kim@example.org")];
+    let sent = sent.write("1.eml", &texts[0]).write("2.eml", &texts[1]);
+    assert!(sent.read(&["1.eml", "2.eml"]).stdout.contains("2 suppressed"));
+    let here = sent.here.edit("subscribers.csv", "lee@example.org", "new@example.org");
+    let relay = Relay::new();
+    let line = ["send", "2025-11", "--yes", "--relay", &relay.url()];
+    let output = here.run(&line);
+    let told = "2 people of 3 complained about 2025-11 (66.67 %, and large providers want no more than \
+                0.3 %). 3 people or more would stop a send";
+    assert!(output.stderr.contains(told), "{output:?}");
+    assert_eq!((output.code, relay.counts().accepted), (0, 1), "{output:?}");
+}
+
+/// A report of the mail to somebody, written on that day of November.
+fn dated(sent: &SentIssue, person: &str, day: u32, said: &str) -> String {
+    let text = report(sent.reverse_path(person), person, said, "");
+    text.replace("Fri, 7 Nov 2025", &format!("{day} Nov 2025"))
+}
+
+/// A mailbox is read in the order of its names, and several mailboxes one after the other.
+#[test]
+fn reports_count_together_in_whatever_order_they_are_read() {
+    for days in [[7, 8], [8, 7]] {
+        let sent = SentIssue::with(
+            "reverse_path = \"bounces+{token}@sejong.example\"\nhard = 2\nsoft = \"2 in 3d\"\n",
+        );
+        let people = [("kim@example.org", UNKNOWN), ("lee@example.org", FULL)];
+        let first = people.map(|(person, _)| sent.reverse_path(person).to_owned());
+        let (relay, sent) = next_issue(sent);
+        let output = sent.here.run(&["send", "2025-12", "--yes", "--relay", &relay.url()]);
+        assert_eq!(output.code, 0, "{output:?}");
+        let mails = relay.accepted();
+        let path = |person: &str| mails.iter().find(|mail| mail.recipients == [person]);
+        let second = people.map(|(person, _)| path(person).expect("a mail").reverse_path.clone());
+        let mut texts = Vec::new();
+        for (paths, day) in [(first, days[0]), (second, days[1])] {
+            for ((person, said), path) in people.iter().zip(paths) {
+                let text = report(&path, person, said, "");
+                texts.push(text.replace("Fri, 7 Nov 2025", &format!("{day} Nov 2025")));
+            }
+        }
+        let sent = sent.write("1.eml", &texts[0]).write("2.eml", &texts[1]);
+        let sent = sent.write("3.eml", &texts[2]).write("4.eml", &texts[3]);
+        let first = sent.read(&["1.eml", "2.eml"]);
+        assert!(first.stdout.ends_with("1 hard, 1 soft. 2 counted\n"), "{days:?}: {first:?}");
+        let all = ["1.eml", "2.eml", "3.eml", "4.eml"];
+        let dry = sent.read(&[&all[..], &["--dry-run"]].concat());
+        assert!(dry.stdout.contains("It would be: 2 suppressed"), "{days:?}: {dry:?}");
+        let second = sent.read(&all);
+        assert!(second.stdout.ends_with("2 suppressed\n"), "{days:?}: {second:?}");
+        assert_eq!(sent.suppressed().len(), 2, "{days:?}");
+    }
+}
+
+/// That it is late, and then that it has failed.
+#[test]
+fn several_reports_of_one_message_count_once() {
+    let sent = SentIssue::with(
+        "reverse_path = \"bounces+{token}@sejong.example\"\nhard = 2\nsoft = \"2 in 30d\"\n",
+    );
+    let kim = "kim@example.org";
+    let late = dated(&sent, kim, 7, "450 4.2.2 mailbox is full").replace("failed", "delayed");
+    let failed = dated(&sent, kim, 9, FULL);
+    let gone = dated(&sent, "lee@example.org", 7, UNKNOWN);
+    let again = dated(&sent, "lee@example.org", 8, UNKNOWN);
+    let sent = sent.write("1.eml", &late).write("2.eml", &failed);
+    let sent = sent.write("3.eml", &gone).write("4.eml", &again);
+    let output = sent.read(&["1.eml", "2.eml", "3.eml", "4.eml"]);
+    assert!(output.stdout.ends_with("2 hard, 2 soft. 4 counted\n"), "{output:?}");
+    assert_eq!(
+        output.stdout.matches("(soft bounce 1 of 2 within 30 days)").count(),
+        2,
+        "{output:?}"
+    );
+    assert!(sent.suppressed().is_empty());
 }
 
 /// Who asks what messages say gets an answer for each, also for those that are alike.

@@ -1,12 +1,13 @@
 //! Leaving by mail: the second address of List-Unsubscribe, as mail programs use it.
 
 use percent_encoding::percent_decode_str;
+use serde_json::Value;
 
 use crate::acting::SentIssue;
 use crate::harness::Publication;
 
 /// The mail that a program writes for a `mailto:` URI; `keeps_subject` unless it ignores that.
-fn written_for(uri: &str, from: &str, keeps_subject: bool) -> (String, String) {
+pub(crate) fn written_for(uri: &str, from: &str, keeps_subject: bool) -> (String, String) {
     let uri = uri.strip_prefix("mailto:").expect("a mailto URI");
     let (address, query) = uri.split_once('?').expect("a query");
     let subject = query.strip_prefix("subject=").expect("a subject");
@@ -18,7 +19,7 @@ fn written_for(uri: &str, from: &str, keeps_subject: bool) -> (String, String) {
     (address, mail)
 }
 
-fn uri(sent: &SentIssue, person: &str) -> String {
+pub(crate) fn uri(sent: &SentIssue, person: &str) -> String {
     let field = sent.field(person, "List-Unsubscribe");
     let (https, mailto) = field.split_once(", ").expect("two URIs");
     assert!(https.starts_with("<https://"), "{field}");
@@ -98,6 +99,58 @@ fn a_wish_without_a_token_is_listed_for_a_person_and_not_acted_on() {
     }
 }
 
+/// The mail may be gone from the mailbox when somebody asks who wanted to leave.
+#[test]
+fn a_wish_without_a_token_is_kept_until_somebody_decides() {
+    let sent = SentIssue::new();
+    let mail = |from: &str| {
+        format!(
+            "From: {from}\nTo: digest@sejong.example\nDate: Fri, 7 Nov 2025 09:00:00 +0000\n\
+                 Subject: unsubscribe\n\n\n"
+        )
+    };
+    let mut sent = sent.write("box/new/x", &mail("who@else.example"));
+    for person in ["ada", "kim", "lee"] {
+        sent = sent.write(&format!("box/new/{person}"), &mail(&format!("{person}@example.org")));
+    }
+    let digest = |line: &[&str]| sent.here.run(line);
+    let listed = || digest(&["bounces", "list"]).stdout;
+    assert_eq!(listed(), "");
+    sent.read(&["box", "--dry-run"]);
+    assert_eq!(listed(), "", "a dry run keeps nothing");
+    for _ in 0..2 {
+        sent.read(&["box"]);
+        let line =
+            |person| format!("{person}@example.org\tunsubscribe\t2025-11-07 09:00\tunsubscribe\n");
+        assert_eq!(
+            listed(),
+            ["ada", "kim", "lee"].map(line).concat(),
+            "of strangers nothing is kept"
+        );
+    }
+    let shown = digest(&["subscribers", "show", "ada@example.org"]);
+    assert!(shown.stdout.contains("for a person to decide: unsubscribe, 2025-11-07"), "{shown:?}");
+    let line = ["subscribers", "suppress", "ada@example.org", "--reason", "unsubscribed"];
+    assert_eq!(digest(&[&line[..], &["--why", "asked by mail"]].concat()).code, 0);
+    let dismissed = digest(&["bounces", "dismiss", "kim@example.org"]);
+    assert_eq!(dismissed.stdout, "kim@example.org: 1 report dismissed\n", "{dismissed:?}");
+    assert_eq!(digest(&["bounces", "dismiss", "kim@example.org"]).code, 1);
+    let json: Value = serde_json::from_str(&digest(&["bounces", "list", "--json"]).stdout).unwrap();
+    assert_eq!(
+        (json.as_array().map(Vec::len), &json[0]["email"]),
+        (Some(1), &"lee@example.org".into())
+    );
+    // What is decided is done: the message is marked.
+    let output = sent.read(&["box"]);
+    assert!(output.stdout.contains("somebody has decided about it"), "{output:?}");
+    assert!(sent.here.exists("box/cur/ada:2,S") && sent.here.exists("box/cur/kim:2,S"));
+    assert!(sent.here.exists("box/new/lee"));
+    assert_eq!(digest(&["subscribers", "forget", "lee@example.org"]).code, 0);
+    assert_eq!(listed(), "");
+    sent.read(&["box"]);
+    assert_eq!(listed(), "", "who was forgotten is nobody who is known");
+}
+
 /// A mail that waited in the mailbox while its sender was forgotten names them anew.
 #[test]
 fn a_mail_of_somebody_who_was_forgotten_writes_nothing() {
@@ -148,6 +201,18 @@ fn the_command_for_a_wish_names_the_very_address_that_it_comes_from() {
             None => assert!(!output.stdout.contains("To suppress"), "{from}: {output:?}"),
         }
     }
+}
+
+/// Apple Mail leaves for its reader with a mail that it calls an automatic reply.
+#[test]
+fn a_mail_program_that_leaves_for_its_reader_is_heard() {
+    let sent = SentIssue::new();
+    let (_, mail) = written_for(&uri(&sent, "kim@example.org"), "kim@example.org", true);
+    let mail = format!("Auto-Submitted: auto-replied\nX-Apple-Unsubscribe: true\n{mail}");
+    let sent = sent.write("1.eml", &mail);
+    let output = sent.read(&["1.eml"]);
+    assert!(output.stdout.contains("1 unsubscribe. 1 suppressed"), "{output:?}");
+    assert_eq!(sent.suppressed(), unsubscribed("kim@example.org"));
 }
 
 /// Somebody who is away answers to whatever address there is.

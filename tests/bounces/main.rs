@@ -16,3 +16,4 @@ mod imap;
 mod leaving;
 mod limits;
 mod sources;
+mod walk;

@@ -37,7 +37,7 @@ fn deleting_the_lock_s_file_lets_nobody_else_send() {
     let here = here.remove("digest.db-lock");
     let second = start(&here, &relay, &[]).wait_for(Duration::from_secs(10));
     assert!(second.code == 1 && second.stdout.contains("\"error\":\""), "{second:?}");
-    assert!(second.stderr.contains("is sending from"), "{}", second.stderr);
+    assert!(second.stderr.contains("another process is working with"), "{}", second.stderr);
     assert_eq!(first.wait().code, 0);
     each_has_one(&relay);
 }
@@ -212,6 +212,27 @@ fn the_log_of_a_send_that_made_a_new_secret_stays_while_others_look_and_is_read_
 }
 
 // Row 48. SQLite changes the mode of a new file without waiting for who does the same.
+// Whoever imports or copies holds the same lock, and sends nothing.
+#[test]
+fn whoever_holds_the_ledger_and_does_not_send_is_told_as_what_it_is() {
+    let (here, relay) = (with_readers(3), Relay::scripted(Script::new()));
+    assert_eq!(start(&here, &relay, &[]).wait().code, 0);
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let held = async {
+        let store = Store::open(&here.path("digest.db"), &ledger::STEPS).await.expect("opened");
+        (store.lock("process 1 (import of members.csv)").await.expect("free"), store)
+    };
+    let _held = runtime.block_on(held);
+    let second = start(&here, &relay, &["--retry-refused"]).wait();
+    let words = "process 1 (import of members.csv) is working with";
+    assert!(second.code == 1 && second.stderr.contains(words), "{second:?}");
+    let looked = here.run(&["status", "2025-11"]);
+    assert!(looked.code == 0 && looked.stderr.contains(words), "{looked:?}");
+    assert!(!looked.stderr.contains("sending"), "{looked:?}");
+    let copied = here.run(&["store", "copy", "sqlite:digest.db", "sqlite:moved.db"]);
+    assert!(copied.code == 1 && copied.stderr.contains(words), "{copied:?}");
+}
+
 #[test]
 fn six_that_meet_at_a_new_file_find_one_sender_and_no_locked_database() {
     for _ in 0..4 {
@@ -219,7 +240,8 @@ fn six_that_meet_at_a_new_file_find_one_sender_and_no_locked_database() {
         let six: [_; 6] = std::array::from_fn(|_| start(&here, &relay, &[]));
         for output in six.map(|running| running.wait()) {
             let sent = output.code == 0;
-            let turned_away = ["is sending from", "planned"].map(|w| output.stderr.contains(w));
+            let turned_away =
+                ["wait until it has ended", "planned"].map(|w| output.stderr.contains(w));
             assert!(sent || turned_away.contains(&true), "{output:?}");
         }
         assert_eq!(book(&here).of("accepted").len(), 3);

@@ -89,7 +89,7 @@ fn died(book: &Book) -> usize {
 /// away by one that is over now.
 #[track_caller]
 fn ended_well(output: &Output) {
-    let reasons = ["run the same command again", "is sending from"];
+    let reasons = ["run the same command again", "wait until it has ended"];
     let given_up = output.code == 1 && reasons.iter().any(|words| output.stderr.contains(words));
     assert!(matches!(output.code, 0 | 4) || given_up, "{output:?}");
 }

@@ -55,6 +55,40 @@ fn a_digest_toml_with_errors_is_told_with_its_lines() {
     assert_eq!(Publication::nothing().run(&["doctor"]).code, 1);
 }
 
+/// Nobody hears who leaves by mail where the mailbox is another one, or somebody else's.
+#[test]
+fn the_mailbox_of_reports_is_opened_and_counted() {
+    let here = |mailbox: &str| {
+        let here = Publication::new();
+        let toml = format!("{}\n[bounce]\nmailbox = \"{mailbox}\"\n", here.read("digest.toml"));
+        here.write("digest.toml", toml)
+    };
+    let doctor = |here: &Publication| here.run(&["doctor", "--offline", "--json"]);
+    silent(&doctor(&Publication::new()), "bounces", "ok");
+    let with_two = here("box").write("box/new/1", "Subject: a\n\nb\n").write("box/cur/2", "x");
+    let before = with_two.files();
+    says(&doctor(&with_two), "bounces", "ok", &["box can be read: 2 messages to look at"]);
+    assert_eq!(with_two.files(), before, "nothing is marked");
+    let read = with_two.run(&["bounces", "read", "--dry-run"]);
+    assert!(read.code != 2, "the mailbox of digest.toml is read: {read:?}");
+    says(&doctor(&here("box")), "bounces", "error", &["box cannot be read"]);
+    let folder = here("box").write("box/1.eml", "Subject: a\n\nb\n");
+    says(&doctor(&folder), "bounces", "error", &["is no Maildir"]);
+    says(
+        &doctor(&here("mbox").write("mbox", "From a Thu Nov  6 09:00:00 2025\n\nx\n")),
+        "bounces",
+        "ok",
+        &[],
+    );
+    let imap = "imaps://b@mail.sejong.example/INBOX";
+    says(&doctor(&here(imap)), "bounces", "warning", &["not checked (--offline)"]);
+    says(&doctor(&here("imaps://b@127.0.0.1:1/INBOX")), "bounces", "error", &["no password"]);
+    says(&doctor(&here("imaps://127.0.0.1/INBOX")), "configuration", "error", &["mailbox: "]);
+    let unnamed = Publication::new().run(&["bounces", "read"]);
+    assert_eq!(unnamed.code, 2, "{unnamed:?}");
+    assert!(unnamed.stderr.contains("no SOURCE is named"), "{unnamed:?}");
+}
+
 #[test]
 fn a_mailbox_provider_and_a_link_without_tls_are_errors() {
     let here = Publication::new()

@@ -135,6 +135,22 @@ impl Server {
         );
     }
 
+    /// Stops it where it stands: it keeps its connections and answers nothing, until this goes.
+    pub(crate) fn silence(&self) -> Silence {
+        let file = std::fs::read_to_string(self.folder.join("data/postmaster.pid")).expect("read");
+        let first: u32 =
+            file.lines().next().and_then(|pid| pid.trim().parse().ok()).expect("a pid");
+        let silence = Silence(vec![first]);
+        silence.signal("STOP");
+        // From here on it starts no other.
+        let children = std::fs::read_to_string(format!("/proc/{first}/task/{first}/children"));
+        let children = children.expect("read");
+        let pids = children.split_whitespace().filter_map(|pid| pid.parse().ok());
+        let silence = Silence(std::iter::once(first).chain(pids).collect());
+        silence.signal("STOP");
+        silence
+    }
+
     /// The address of a schema that no other test has.
     pub(crate) fn fresh(&self) -> String {
         let number = SCHEMAS.fetch_add(1, Ordering::Relaxed);
@@ -163,6 +179,23 @@ impl Server {
         self.ask(&format!(
             "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE {condition}"
         ));
+    }
+}
+
+/// A server that answers nothing as long as this lives.
+pub(crate) struct Silence(Vec<u32>);
+
+impl Silence {
+    fn signal(&self, name: &str) {
+        for pid in &self.0 {
+            let _ = Command::new("kill").args([&format!("-{name}"), &pid.to_string()]).status();
+        }
+    }
+}
+
+impl Drop for Silence {
+    fn drop(&mut self) {
+        self.signal("CONT");
     }
 }
 

@@ -182,4 +182,14 @@ fn an_empty_file_is_no_store_and_what_is_too_large_for_the_disk_leaves_nothing()
             .collect();
         assert!(left.is_empty(), "{left:?}");
     }
+    // Nor does a file that was there and empty look like a store.
+    std::fs::write(here.path("b.db"), "").expect("an empty file");
+    let copy = ["store", "copy", "sqlite:digest.db", "sqlite:b.db"];
+    let shell = "ulimit -f 64; exec \"$0\" \"$@\"";
+    let line = [&["-c", shell, crate::harness::DIGEST], &copy[..]].concat();
+    let full = crate::Running::start(here.command("sh").args(line)).wait();
+    let length = || std::fs::metadata(here.path("b.db")).map(|there| there.len()).ok();
+    assert!(full.code != 0 && length() == Some(0), "{:?} {full:?}", length());
+    let whole = here.run(&copy);
+    assert!(whole.code == 0 && length() > Some(0), "{whole:?}");
 }

@@ -108,12 +108,48 @@ fn a_sender_whose_session_is_cut_sends_nothing_more_and_its_outcomes_are_kept() 
     let taken = relay.taken_in_the_end() as usize;
     assert_eq!(output.code, 1, "{output:?}");
     assert!(taken < READERS, "all had left before");
+    // The ledger cannot be asked, and the journal knows.
+    assert!(
+        output.stdout.contains(&format!("\"planned\":500,\"accepted\":{taken},")),
+        "{output:?}"
+    );
+    assert!(output.stderr.contains("are what the journal says"), "{output:?}");
+    let receipt = std::fs::read_dir(here.path("receipts")).unwrap().next().unwrap().unwrap();
+    let receipt = std::fs::read_to_string(receipt.path()).unwrap();
+    assert!(receipt.contains(&taken.to_string()), "{taken} in {receipt}");
     let status = here.run(&["status", "2025-11"]);
     let told = format!("500 planned: {taken} accepted");
     assert!(status.stdout.contains(&told), "no {told:?} in {status:?}");
     assert_eq!(start(&here, &relay, &[]).wait().code, 0);
     assert!(relay.copies().values().all(|count| *count == 1));
     assert_eq!(book(&here).of("accepted").len(), READERS);
+}
+
+/// It keeps the connection and says nothing more: nobody waits for that without an end.
+#[test]
+fn a_server_that_answers_nothing_is_told_and_a_second_signal_ends_the_send() {
+    let Some((server, _alone)) = alone() else { return };
+    let (here, relay) = (readers(READERS).sending_from(&server.fresh()), slow(13));
+    let running = start(&here, &relay, &[]);
+    relay.has_taken(60);
+    let silence = server.silence();
+    running.says("has not answered for ");
+    running.signal("TERM");
+    running.says("stopping");
+    running.signal("TERM");
+    let output = running.wait_for(Duration::from_secs(15));
+    assert_eq!(output.code, 1, "{output:?}");
+    let taken = relay.taken_in_the_end() as usize;
+    assert!(taken < READERS, "all had left before");
+    let words = ["the server has not answered for", "run the same command again"];
+    assert!(words.iter().all(|words| output.stderr.contains(words)), "{output:?}");
+    assert!(output.stdout.contains(&format!("\"accepted\":{taken},")), "{taken}: {output:?}");
+    drop(silence);
+    let status = here.run(&["status", "2025-11"]);
+    let told = format!("500 planned: {taken} accepted");
+    assert!(status.stdout.contains(&told), "no {told:?} in {status:?}");
+    assert_eq!(start(&here, &relay, &[]).wait().code, 0);
+    assert!(relay.copies().values().all(|count| *count == 1));
 }
 
 /// Two folders are two machines: what they have in common is the server.
@@ -130,6 +166,19 @@ fn a_second_sender_from_another_machine_is_told_who_is_sending() {
     assert_eq!(second.code, 1, "{second:?}");
     let words = format!("process {} (issue 2025-11", first.pid());
     assert!(second.stderr.contains(&words), "no {words:?} in {}", second.stderr);
+    // By what the server calls it, which ends it where nobody else can.
+    let schema = url.rsplit('=').next().expect("a schema");
+    let session = server.ask(&format!(
+        "SELECT l.pid FROM pg_locks l WHERE l.locktype = 'advisory' AND l.mode = 'ExclusiveLock' \
+         AND l.classid = 1684628339 AND l.objid = CAST(CAST(hashtext('{schema}') AS bigint) \
+         & 4294967295 AS oid)"
+    ));
+    for words in [
+        format!(" at 127.0.0.1, session {session} since 20"),
+        format!("SELECT pg_terminate_backend({session})"),
+    ] {
+        assert!(second.stderr.contains(&words), "no {words:?} in {}", second.stderr);
+    }
     let looking = there.run(&["status", "2025-11"]);
     assert!(looking.stderr.contains("is sending now"), "{looking:?}");
     assert_eq!(first.wait().code, 0);
@@ -154,4 +203,51 @@ fn what_a_killed_sender_left_is_uncertain_for_another_machine() {
     let held = book(&there);
     assert!(held.of("pending").is_empty() && !held.of("uncertain").is_empty(), "{held:?}");
     assert!(relay.copies().values().all(|count| *count == 1));
+    // The machine comes back, and its journal knows of nearly all of them.
+    let before = held.of("uncertain").len();
+    assert!(before > CONNECTIONS, "{before} uncertain prove little");
+    let looking = here.run(&["status", "2025-11"]);
+    let back = start(&here, &relay, &[]).wait();
+    assert!(matches!(back.code, 0 | 4), "{back:?}");
+    let settled = book(&here);
+    let uncertain = settled.of("uncertain").len();
+    assert!(uncertain <= CONNECTIONS, "{uncertain} of {before}: {back:?}");
+    assert!(looking.stdout.contains(&format!("{uncertain} uncertain")), "{looking:?}");
+    assert_eq!(settled.of("accepted").len() + uncertain, 300, "{settled:?}");
+    let copies = relay.copies();
+    assert!(copies.values().all(|count| *count == 1), "{copies:?}");
+    for email in settled.of("accepted") {
+        assert!(copies.contains_key(email), "{email}: {:?}", settled.row(email));
+    }
+    // Once is enough.
+    let again = start(&here, &relay, &[]).wait();
+    assert_eq!(
+        (again.code, book(&here).of("uncertain").len()),
+        (back.code, uncertain),
+        "{again:?}"
+    );
+}
+
+/// Whoever was sent to once more from the other machine keeps what came of that.
+#[test]
+fn what_a_later_send_has_decided_stays_when_the_journal_of_a_killed_one_comes_back() {
+    let Some((server, _steady)) = steady() else { return };
+    let url = server.fresh();
+    let [here, there] = [elsewhere(300, &url), elsewhere(300, &url)];
+    let relay = slow(6);
+    let running = start(&here, &relay, &[]);
+    relay.has_taken(60);
+    running.kill();
+    let other = start(&there, &relay, &["--uncertain", "resend"]).wait();
+    // Who was claimed is uncertain only once that send has begun.
+    assert!(matches!(other.code, 0 | 4), "{other:?}");
+    let other = start(&there, &relay, &["--uncertain", "resend"]).wait();
+    assert_eq!(other.code, 0, "{other:?}");
+    let before = book(&there);
+    let copies = relay.copies();
+    let back = start(&here, &relay, &[]).wait();
+    assert_eq!(back.code, 0, "{back:?}");
+    assert!(back.stderr.contains("they may have it twice"), "{back:?}");
+    assert_eq!(format!("{:?}", book(&here)), format!("{before:?}"));
+    assert_eq!(relay.copies(), copies);
 }

@@ -1,5 +1,8 @@
 //! How a server is named, and the password: where it is found, and that it is never shown.
 
+use sejong_digest::catcher::Received;
+
+use crate::harness::running::wait_until;
 use crate::harness::server::PASSWORD;
 use crate::{readers, steady};
 
@@ -80,4 +83,72 @@ fn a_check_asks_no_server_and_a_send_does() {
     assert!(check.stderr.contains("who is suppressed is not known here"), "{}", check.stderr);
     let send = here.run(&["send", "2025-11", "--yes", "--relay", "smtp://127.0.0.1:1"]);
     assert!(send.code == 1 && send.stderr.contains("there is no connection to"), "{send:?}");
+}
+
+#[test]
+fn a_user_without_rights_is_told_the_words_that_give_them() {
+    let Some((server, _steady)) = steady() else { return };
+    let url = server.fresh();
+    let schema = url.rsplit('=').next().expect("a schema").to_owned();
+    let here = readers(3).sending_from(&url);
+    assert_eq!(here.run(&["plan", "2025-11"]).code, 0);
+    server.ask(&format!("CREATE ROLE poor LOGIN PASSWORD '{PASSWORD}'"));
+    server.ask(&format!("GRANT USAGE ON SCHEMA {schema} TO poor"));
+    let poor = url.replace("tester@", "poor@");
+    let send = || {
+        let relay = crate::relay::Relay::new();
+        let url = relay.url();
+        here.run(&["send", "2025-11", "--yes", "--relay", &url, "--store", &poor])
+    };
+    let refused = send();
+    assert_eq!(refused.code, 1, "{refused:?}");
+    let grants = refused.stderr.split("Let the owner of the schema run: ").nth(1);
+    let grants = grants.unwrap_or_else(|| panic!("{refused:?}"));
+    let grants = grants.split("\"postgres\" TO \"poor\"").next().expect("a text");
+    assert!(grants.contains(&format!("ON SCHEMA {schema} TO \"poor\"")), "{grants}");
+    // What it says is enough.
+    let grants: String = grants.split_whitespace().collect::<Vec<_>>().join(" ");
+    server.ask(&format!("{grants} \"postgres\" TO \"poor\""));
+    let sent = send();
+    assert_eq!(sent.code, 0, "{sent:?}");
+}
+
+/// As it does for a mailbox on an IMAP server.
+#[test]
+fn whoever_follows_a_mailbox_waits_for_a_server_that_is_restarted() {
+    let Some((server, _alone)) = crate::alone() else { return };
+    let relay = crate::relay::Relay::new();
+    let here = readers(3).sending_from(&server.fresh());
+    let toml = here.read("digest.toml");
+    let toml = format!("{toml}\n[bounce]\nreverse_path = \"bounces+{{token}}@sejong.example\"\n");
+    let here = here.write("digest.toml", toml);
+    assert_eq!(crate::start(&here, &relay, &[]).wait().code, 0);
+    let reports: Vec<String> = relay.accepted().iter().map(report).collect();
+    let here = here.write("box/new/1", &reports[0]).write("box/cur/.keep", "");
+    let running = here.start(&["bounces", "read", "box", "--follow"]);
+    let is_empty = || std::fs::read_dir(here.path("box/new")).expect("read").next().is_none();
+    let patience = std::time::Duration::from_secs(30);
+    assert!(wait_until(patience, is_empty), "the first report is not acted on");
+    server.control("restart");
+    std::fs::write(here.path("box/new/2"), &reports[1]).expect("written");
+    running.says("trying again");
+    running.says("can be reached again");
+    assert!(wait_until(patience, is_empty), "the second report is not acted on");
+    running.kill();
+    let list = here.run(&["subscribers", "list", "--suppressed", "--json"]);
+    assert_eq!(list.stdout.matches("\"hard-bounce\"").count(), 2, "{list:?}");
+}
+
+/// That somebody's mailbox does not exist, to whoever sent to it.
+fn report(mail: &Received) -> String {
+    let (to, about) = (&mail.reverse_path, &mail.recipients[0]);
+    format!(
+        "From: MAILER-DAEMON@mx.example.net\nTo: {to}\nDelivered-To: {to}\nSubject: Undelivered\n\
+         Date: Fri, 7 Nov 2025 09:00:00 +0000\nMIME-Version: 1.0\n\
+         Content-Type: multipart/report; report-type=delivery-status; boundary=\"b\"\n\n\
+         --b\nContent-Type: text/plain\n\nIt could not be delivered.\n\n\
+         --b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example.net\n\n\
+         Final-Recipient: rfc822; {about}\nAction: failed\nStatus: 5.1.1\n\
+         Diagnostic-Code: smtp; 550 5.1.1 no such user here\n\n--b--\n"
+    )
 }

@@ -293,6 +293,38 @@ fn an_import_that_is_taken_back_ends_no_other_word_in_whatever_order_it_came() {
     }
 }
 
+/// A no goes when the last import that said so is taken back, and not before.
+#[test]
+fn a_no_that_several_imports_said_goes_with_the_last_of_them() {
+    let files = [
+        ("first.csv", "email,status\nkim@example.org,unsubscribed\n"),
+        ("second.csv", "email,status\nkim@example.org,unsubscribed\nada@example.org,subscribed\n"),
+        ("third.csv", "email,status\nkim@example.org,unsubscribed\n"),
+    ];
+    let is_suppressed =
+        |here: &Publication| json(here, &["show", "kim@example.org"])["suppressed"] == true;
+    for order in [["2", "3", "4"], ["4", "3", "2"], ["3", "4", "2"]] {
+        let here = with_file("email\nkim@example.org\n");
+        let here = files.iter().fold(here, |here, (name, text)| here.write(name, text));
+        import(&here, &[FILE]);
+        for (number, (name, _)) in (2..).zip(files) {
+            assert_eq!(import(&here, &[name])["import"], number, "{name}");
+            // The same file once more says nothing new, and has no number.
+            assert_eq!(import(&here, &[name])["import"], serde_json::Value::Null, "{name}");
+        }
+        let list = export(&here);
+        let here = here.write("list.csv", list);
+        assert_eq!(import(&here, &["list.csv"])["import"], serde_json::Value::Null);
+        for (at, number) in order.iter().enumerate() {
+            assert!(is_suppressed(&here), "{order:?}: before {number}");
+            let undone = json(&here, &["import", "--undo", number]);
+            let released = u64::from(at == 2);
+            assert_eq!(undone["released"], released, "{order:?}: {undone}");
+        }
+        assert!(!is_suppressed(&here), "{order:?}");
+    }
+}
+
 /// Whoever is suppressed for something else has left all the same, and a release of the one knows it.
 #[test]
 fn a_file_that_says_who_left_is_heard_of_those_too_who_are_suppressed_for_something_else() {

@@ -2,6 +2,7 @@
 //! and forgotten, through the real binary.
 
 mod exporters;
+mod forgotten;
 mod importing;
 mod noes;
 mod person;
@@ -40,8 +41,16 @@ fn export(here: &Publication) -> String {
 
 /// The counts of an import or of its plan, by kind.
 fn counts(of: &Value) -> Vec<(&'static str, u64)> {
-    const KINDS: [&str; 7] =
-        ["add", "unconfirmed", "change", "conflict", "suppress", "stays_suppressed", "reject"];
+    const KINDS: [&str; 8] = [
+        "add",
+        "unconfirmed",
+        "change",
+        "conflict",
+        "suppress",
+        "stays_suppressed",
+        "forgotten",
+        "reject",
+    ];
     let count = |kind: &str| of[kind]["count"].as_u64().expect("a count");
     let same = of["same"].as_u64().expect("a count");
     let all = KINDS.into_iter().map(|kind| (kind, count(kind))).chain([("same", same)]);

@@ -210,7 +210,7 @@ fn the_strongest_no_of_a_row_counts_in_any_order_of_the_columns() {
         ),
         (
             &[("수신동의", "아니오"), ("confirmed", "0"), ("Accepts Marketing", "")],
-            "without consent",
+            "opted out",
             "unsubscribed",
             "unsubscribed",
         ),

@@ -1,5 +1,7 @@
 //! One person of the store's list: brought in, changed, ended, shown and forgotten.
 
+use sejong_digest::delivery::ledger;
+use sejong_digest::store::Store;
 use serde_json::{Value, json as value};
 
 use crate::harness::Publication;
@@ -120,6 +122,28 @@ fn a_removed_person_gets_nothing_until_they_are_released() {
 }
 
 #[test]
+fn a_release_of_somebody_with_several_reasons_names_all_of_them_and_how_each_ends() {
+    let here = with_two();
+    for reason in ["manual", "hard-bounce", "unsubscribed"] {
+        done(&here, &["suppress", KIM, "--why", "w", "--reason", reason]);
+    }
+    let told = fails(&here, &["release", KIM, "--why", "mended"], 3);
+    for words in [
+        "several reasons: unsubscribed since 20",
+        "(--reason unsubscribed), by hand since 20",
+        "(--reason manual), hard bounce since 20",
+        "(--reason hard-bounce); nobody was released",
+        "--reason all ends all of them",
+    ] {
+        assert!(told.contains(words), "no {words:?} in {told}");
+    }
+    let told = done(&here, &["release", KIM, "--why", "mended", "--reason", "hard-bounce"]);
+    assert!(told.stderr.contains("is still suppressed (by hand, unsubscribed)"), "{told:?}");
+    done(&here, &["release", KIM, "--why", "asked again", "--reason", "all"]);
+    assert_eq!(show(&here, KIM)["suppressed"], false);
+}
+
+#[test]
 fn who_is_forgotten_is_in_no_file_and_is_never_mailed_again() {
     let here = with_two();
     done(&here, &["set", KIM, "--set", "city=Gwangju"]);
@@ -141,7 +165,7 @@ fn who_is_forgotten_is_in_no_file_and_is_never_mailed_again() {
         assert!(!is_there, "{word} is in the store");
     }
     // Neither a file that is imported, nor one that is sent from, nor a hand brings them back.
-    assert_eq!(import(&here, &["members.csv"])["stays_suppressed"]["count"], 1);
+    assert_eq!(import(&here, &["members.csv"])["forgotten"]["count"], 1);
     let told = plan(&here, &["--subscribers", "members.csv"]);
     assert_eq!((&told["to_send"], &told["suppressed"]), (&0.into(), &1.into()));
     assert!(fails(&here, &["add", KIM], 1).contains("was forgotten"));
@@ -184,4 +208,161 @@ fn who_is_forgotten_is_written_by_nothing_that_names_them_again() {
     let here = here.remove(".digest-secret");
     let told = done(&here, &["suppress", "zoe@example.org", "--why", "by phone"]).stdout;
     assert_eq!(told, "zoe@example.org: suppressed (by hand)\n");
+}
+
+#[test]
+fn doctor_says_of_how_many_nobody_has_written_down_how_they_agreed() {
+    let consent = |here: &Publication| -> Vec<Value> {
+        let told = here.run(&["doctor", "--offline", "--json"]);
+        let all: Vec<Value> = serde_json::from_str(&told.stdout).expect("JSON");
+        all.into_iter().filter(|one| one["check"] == "consent").collect()
+    };
+    assert_eq!(consent(&Publication::with_subscribers()), [] as [Value; 0]);
+    let here = with_two();
+    let found = consent(&here);
+    assert_eq!(found[0]["level"], "ok", "{found:?}");
+    done(&here, &["add", "zoe@example.org"]);
+    let found = consent(&here);
+    assert_eq!(found[0]["level"], "warning", "{found:?}");
+    let words = "of 3 people of the store who get mail, 1 is without a record of how they agreed, \
+         such as zoe@example.org";
+    assert_eq!(found[0]["message"], words);
+    assert!(found[0]["help"].as_str().expect("help").contains("set ADDRESS --consent TEXT"));
+    done(&here, &["set", "zoe@example.org", "--consent", "wrote to us"]);
+    assert_eq!(consent(&here)[0]["level"], "ok");
+}
+
+#[test]
+fn the_list_says_who_has_an_earlier_issue() {
+    let here = with_two();
+    let relay = Relay::new();
+    let line = ["send", "2025-11", "--yes", "--to", KIM, "--relay", &relay.url()];
+    assert_eq!(here.run(&line).code, 0);
+    for (only, count) in [
+        ("got:2025-11", "1\n"),
+        ("not got:2025-11", "1\n"),
+        ("got:2025-11 or email=ada@example.org", "2\n"),
+    ] {
+        assert_eq!(done(&here, &["list", "--only", only, "--count"]).stdout, count, "{only}");
+    }
+    let told = fails(&here, &["list", "--only", "got:2025-12"], 2);
+    assert!(told.contains("2025-12"), "{told}");
+}
+
+/// A large import has the store for a while. Nobody's no is lost for that, and whoever waits is told for
+/// whom.
+#[test]
+fn who_leaves_while_an_import_has_the_store_waits_and_is_suppressed() {
+    let rows = |city: &str| -> String {
+        let row = |at: u32| format!("p{at}@x.example,{city}\n");
+        "email,city\n".to_owned() + &(0..40_000).map(row).collect::<String>()
+    };
+    let here =
+        Publication::new().write("members.csv", rows("Seoul")).write("moved.csv", rows("Busan"));
+    import(&here, &["members.csv"]);
+    let line = ["subscribers", "import", "moved.csv", "--update", "overwrite", "--consent", "c"];
+    let importing = here.start(&line);
+    let mut left = 0;
+    // Before it has begun to write, meanwhile, and at its end.
+    for at in 0..200 {
+        let who = format!("p{at}@x.example");
+        done(&here, &["suppress", &who, "--why", "asked", "--reason", "unsubscribed"]);
+        left = at + 1;
+        if here.run(&["subscribers", "list", "--only", "city=Busan", "--count"]).stdout != "0\n" {
+            break;
+        }
+    }
+    assert_eq!(importing.wait().code, 0);
+    let count = |line: &[&str]| done(&here, line).stdout.lines().count();
+    assert_eq!(count(&["list", "--suppressed"]), left);
+    assert_eq!(plan(&here, &[])["to_send"], 40_000 - left);
+}
+
+#[test]
+fn who_waits_for_somebody_that_writes_to_the_store_says_so() {
+    let here = with_two();
+    if !here.store_url().starts_with("sqlite:") {
+        return;
+    }
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let path = here.path("digest.db");
+    let (store, lock, writing) = runtime.block_on(async {
+        let store = Store::open(&path, &ledger::STEPS).await.expect("the store");
+        let lock = store.lock("process 1 (import of members.csv)").await.expect("the lock");
+        let writing = store.begin().await.expect("a transaction");
+        (store, lock, writing)
+    });
+    let lines: [&[&str]; 3] = [
+        &["subscribers", "suppress", KIM, "--why", "asked"],
+        &["subscribers", "set", "ada@example.org", "--language", "ko"],
+        &["subscribers", "remove", "ada@example.org"],
+    ];
+    let all = lines.map(|line| here.start(line));
+    for running in &all {
+        running.says("waiting for process 1 (import of members.csv), which writes to digest.db");
+    }
+    runtime.block_on(async {
+        drop(writing);
+        drop(lock);
+        store.close().await;
+    });
+    for running in all {
+        let told = running.wait();
+        assert_eq!(told.code, 0, "{told:?}");
+    }
+    assert_eq!(show(&here, KIM)["suppressed"], true);
+    assert_eq!(show(&here, "ada@example.org")["subscriber"]["language"], "ko");
+}
+
+/// Slips of the pen are told where they are made.
+#[test]
+fn a_slip_in_a_tag_a_field_or_an_expression_is_told() {
+    let here = with_two();
+    done(&here, &["tag", "board", KIM]);
+    done(&here, &["set", KIM, "--set", "city=Seoul"]);
+    for (line, told) in [
+        (
+            &["set", KIM, "--set", "citty=Busan"][..],
+            "citty is a new field: nobody had it before; did you mean city?",
+        ),
+        (&["list", "--only", "tag:bord"], "nobody has tag:bord: did you mean tag:board?"),
+        (&["list", "--only", "cty=Seoul"], "nobody has a field cty: did you mean city?"),
+        (
+            &["list", "--only", "status=confirmd", "--count"],
+            "nobody has status=confirmd: did you mean",
+        ),
+    ] {
+        let output = done(&here, line);
+        assert!(output.stderr.contains(told), "{line:?}: {output:?}");
+    }
+    let toml = here.read("digest.toml") + "[segment.board]\nonly = \"tag:board\"\n";
+    let here = here.write("digest.toml", toml);
+    assert_eq!(done(&here, &["list", "--only", "segment:board", "--count"]).stdout, "1\n");
+    let told = fails(&here, &["list", "--only", "segment:bord"], 2);
+    assert!(told.contains("board"), "{told}");
+    let told = here.run(&["subscribers", "tag", "press", "zoe@example.org", "ada@example.org"]);
+    assert_eq!(told.code, 1, "{told:?}");
+    assert_eq!(told.stdout, "zoe@example.org: not in the list\nada@example.org: tagged\n");
+    for line in [
+        &["set", KIM, "--set", "city=Busan"][..],
+        &["list", "--only", "tag:board or city=Busan"],
+        &["list", "--only", "status=confirmed", "--count"],
+    ] {
+        assert_eq!(done(&here, line).stderr, "", "{line:?}");
+    }
+    for (line, told) in [
+        (&["tag", "board, press", KIM][..], "a semicolon stands between tags: 'board;press'"),
+        (&["add", "zoe@example.org", "--tag", "board,press"], "'board;press'"),
+        (&["set", KIM, "--set", "City=Seoul"], "such as city"),
+        (&["show", "kim@example.org."], "delete the full stop at the end"),
+    ] {
+        let told_all = fails(&here, line, 2);
+        assert!(told_all.contains(told), "{line:?}: {told_all}");
+    }
+    assert!(done(&here, &["show", "Kim <kim@example.org>"]).stdout.contains("city: Busan"));
+    assert!(fails(&here, &["import", ".", "--plan"], 3).contains("error: . cannot be read"));
+    let list = export(&here).replace(",import,", ",,").replace("signed up on our site", "");
+    let here = here.write("list.csv", list);
+    // Who is there already has said so: nothing is asked.
+    done(&here, &["import", "list.csv"]);
 }

@@ -2,6 +2,8 @@
 //!
 //! Must never change a row without keeping what it was before.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -11,6 +13,7 @@ use super::{ChangeOrigin, RESERVED, SubscriptionStatus};
 use crate::audience::clean::clean;
 use crate::audience::columns::field_name;
 use crate::audience::damage::{is_failed_formula, is_no_value};
+use crate::diagnostic::nearest;
 use crate::message::address::Address;
 use crate::store::sql::{self, Connection, SqlError, SqlRow};
 use crate::store::{Store, StoreError};
@@ -49,7 +52,8 @@ pub struct ChangeNote {
 pub fn field(name: &str, value: &str) -> Result<(String, String), String> {
     let kept = field_name(name).filter(|kept| kept == name);
     let kept = kept.ok_or_else(|| {
-        format!("{name:?} is no name of a field: write small letters, digits and _")
+        let instead = field_name(name).map_or(String::new(), |meant| format!(", such as {meant}"));
+        format!("{name:?} is no name of a field: write small letters, digits and _{instead}")
     })?;
     if RESERVED.contains(&name) {
         return Err(format!("{name} is not a field: the store keeps it by itself"));
@@ -178,6 +182,72 @@ pub async fn confirm_again(
     Ok(change(store, address, note, confirm).await? == Some(true))
 }
 
+/// The fields of these names that nobody of the list has, and beside each the one that may be meant.
+///
+/// # Errors
+/// The store's.
+pub async fn unknown_fields(
+    store: &Store,
+    names: &[&str],
+) -> Result<Vec<(String, Option<String>)>, StoreError> {
+    let failed = |error| store.failed(error);
+    let mut unknown = Vec::new();
+    for name in names {
+        let is_known: bool = sql::query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM subscriber WHERE fields LIKE ?1 ESCAPE '~')",
+        )
+        .bind(format!("%\"{}\":%", name.replace('_', "~_")))
+        .fetch_one(store.pool())
+        .await
+        .map_err(failed)?;
+        if is_known {
+            continue;
+        }
+        let some: Vec<String> = sql::query_scalar("SELECT fields FROM subscriber LIMIT 1000")
+            .fetch_all(store.pool())
+            .await
+            .map_err(failed)?;
+        let known: BTreeSet<String> = some
+            .iter()
+            .filter_map(|fields| serde_json::from_str::<BTreeMap<String, String>>(fields).ok())
+            .flat_map(BTreeMap::into_keys)
+            .collect();
+        let meant = nearest(name, known.iter().map(String::as_str));
+        unknown.push(((*name).to_owned(), meant.map(str::to_owned)));
+    }
+    Ok(unknown)
+}
+
+/// Of those who get mail, how many there are, and how many of them nobody has written down how they
+/// agreed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ConsentOnRecord {
+    /// How many are confirmed.
+    pub confirmed: u64,
+    /// How many of them have none.
+    pub lacking: u64,
+    /// The first of these.
+    pub example: Option<String>,
+}
+
+/// How many have a consent on record.
+///
+/// # Errors
+/// The store's.
+pub async fn consent_on_record(store: &Store) -> Result<ConsentOnRecord, StoreError> {
+    let row: (i64, i64, Option<String>) = sql::query_as(
+        "SELECT count(*), count(*) - count(consent_how), \
+         min(CASE WHEN consent_how IS NULL THEN email END) \
+         FROM subscriber WHERE status = 'confirmed'",
+    )
+    .fetch_one(store.pool())
+    .await
+    .map_err(|error| store.failed(error))?;
+    let (confirmed, lacking, example) = row;
+    let (confirmed, lacking) = (confirmed.unsigned_abs(), lacking.unsigned_abs());
+    Ok(ConsentOnRecord { confirmed, lacking, example })
+}
+
 /// What has happened to a person's row.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct SubscriberEvent {
@@ -258,7 +328,7 @@ fn differences(
         ]
     };
     let names = before.fields.keys().chain(after.fields.keys());
-    let names: std::collections::BTreeSet<&String> = names.collect();
+    let names: BTreeSet<&String> = names.collect();
     let value =
         |of: &SubscriberProfile, name: &str| of.fields.get(name).cloned().unwrap_or_default();
     let fields =

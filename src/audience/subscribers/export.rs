@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
 use serde::Serialize;
+use tokio::task::JoinHandle;
 
-use super::profile::{COLUMNS, SubscriberProfile, moment};
+use super::profile::{COLUMNS, COLUMNS_WITHOUT_CONSENT, SubscriberProfile, moment};
 use super::{ConsentWay, SubscriptionStatus};
 use crate::audience::formula::csv_cell;
 use crate::audience::suppression::{SuppressionReason, UnknownSuppressionWord};
@@ -73,23 +74,24 @@ impl Subscriber {
     }
 }
 
-/// All people of the list, one batch after the other.
+/// All people of the list, one batch after the other: while one is used, the next is read.
 #[derive(Debug)]
 pub struct Subscribers {
     store: Store,
-    last: String,
-    asks_suppressed: bool,
+    /// Those who get the issue are asked neither how they agreed nor, each, if they are suppressed.
+    is_for_issue: bool,
+    ahead: Option<JoinHandle<Result<Vec<SqlRow>, SqlError>>>,
 }
 
 impl Subscribers {
     /// Of a store.
     pub fn of(store: &Store) -> Subscribers {
-        Subscribers { store: store.clone(), last: String::new(), asks_suppressed: true }
+        Subscribers { store: store.clone(), is_for_issue: false, ahead: None }
     }
 
-    /// The same, without asking of each whether they are suppressed.
-    pub(super) fn without_suppressions(store: &Store) -> Subscribers {
-        Subscribers { asks_suppressed: false, ..Subscribers::of(store) }
+    /// The same, of whom only that is known which an issue asks for.
+    pub(super) fn for_issue(store: &Store) -> Subscribers {
+        Subscribers { is_for_issue: true, ..Subscribers::of(store) }
     }
 
     /// The next people in the order of their identities; none at the end.
@@ -97,26 +99,41 @@ impl Subscribers {
     /// # Errors
     /// The store's.
     pub async fn next(&mut self) -> Result<Vec<Subscriber>, StoreError> {
-        let statement = format!(
-            "SELECT {COLUMNS}, {} FROM subscriber WHERE identity > ?1 ORDER BY identity LIMIT ?2",
-            if self.asks_suppressed { SUPPRESSED } else { "CAST(NULL AS TEXT)" }
-        );
-        let rows = sql::query(statement)
-            .bind(&self.last)
-            .bind(BATCH)
-            .fetch_all(self.store.pool())
-            .await
-            .map_err(|error| self.store.failed(error))?;
-        let people: Result<Vec<Subscriber>, StoreError> =
-            rows.iter().map(|row| self.subscriber(row)).collect();
-        let people = people?;
-        if let Some(end) = people.last() {
-            self.last.clone_from(&end.identity);
+        let failed = |error| self.store.failed(error);
+        let rows = match self.ahead.take() {
+            None => self.page("").await.map_err(failed)?,
+            Some(ahead) => match ahead.await {
+                Ok(rows) => rows.map_err(failed)?,
+                Err(_) => return Err(failed(SqlError::worker_crashed())),
+            },
+        };
+        if let Some(end) = rows.last() {
+            self.ahead = Some(tokio::spawn(self.page(end.get(0))));
+            // Lets it begin before these people are looked at.
+            tokio::task::yield_now().await;
         }
-        Ok(people)
+        rows.iter().map(|row| self.subscriber(row)).collect()
+    }
+
+    /// The rows behind an identity.
+    fn page(&self, last: &str) -> impl Future<Output = Result<Vec<SqlRow>, SqlError>> + use<> {
+        let columns = if self.is_for_issue {
+            COLUMNS_WITHOUT_CONSENT.to_owned()
+        } else {
+            format!("{COLUMNS}, {SUPPRESSED}")
+        };
+        let statement = format!(
+            "SELECT {columns} FROM subscriber WHERE identity > ?1 ORDER BY identity LIMIT ?2"
+        );
+        let (page, store) = (sql::query(statement).bind(last).bind(BATCH), self.store.clone());
+        async move { page.fetch_all(store.pool()).await }
     }
 
     fn subscriber(&self, row: &SqlRow) -> Result<Subscriber, StoreError> {
+        if self.is_for_issue {
+            let (identity, profile) = SubscriberProfile::read_without_consent(&self.store, row)?;
+            return Ok(Subscriber { identity, profile, suppressed: None });
+        }
         let (identity, profile) = SubscriberProfile::read(&self.store, row)?;
         let suppressed: Option<&str> = row.get(12);
         let suppressed = suppressed.map(str::parse).transpose();

@@ -5,6 +5,7 @@
 
 use jiff::Timestamp;
 
+use crate::audience::suppression;
 use crate::message::address::Address;
 use crate::store::sql::{self, SqlError};
 use crate::store::{Store, StoreError};
@@ -12,8 +13,10 @@ use crate::store::{Store, StoreError};
 /// What is written in the place of somebody's words.
 const FORGOTTEN: &str = "forgotten";
 
-/// Bytes of rows that are deleted are overwritten in the file.
-const OVERWRITE: &str = "[sqlite: PRAGMA secure_delete = ON | postgres: SELECT 1]";
+/// No import has said what is kept of them.
+const UNSAID: &str = "
+DELETE FROM suppression_import WHERE suppression IN
+    (SELECT number FROM suppression WHERE kind = 'address' AND what = ?1)";
 
 /// Every no of the person stays as one of a hash, whatever import is taken back.
 const HASHED: &str = "
@@ -21,9 +24,10 @@ UPDATE suppression SET what = NULL, hash = ?2, why = ?3, import = NULL,
     released_why = CASE WHEN released_why IS NOT NULL THEN ?3 END
 WHERE kind = 'address' AND what = ?1";
 
+/// The day on which they were forgotten is that of a row of its own.
 const SUPPRESS: &str = "
 INSERT INTO suppression (kind, hash, reason, why, origin, at)
-SELECT 'address', ?1, 'manual', ?2, 'command', ?3 WHERE NOT EXISTS
+SELECT 'address', ?1, 'manual', ?2, 'command', ?3 WHERE ?4 OR NOT EXISTS
     (SELECT 1 FROM suppression WHERE hash = ?1 AND released_at IS NULL)";
 
 /// Erases a person under this hash; whether the list had them.
@@ -37,14 +41,13 @@ pub async fn forget(
     at: Timestamp,
 ) -> Result<bool, StoreError> {
     let failed = |error| store.failed(error);
-    sql::raw(OVERWRITE).execute(store.pool()).await.map_err(failed)?;
+    suppression::overwrite_deleted(store).await?;
     let mut transaction = store.begin().await?;
     let identity = address.identity();
     let erased = async {
+        sql::query(UNSAID).bind(identity.as_str()).execute(&mut *transaction).await?;
         let hashed = sql::query(HASHED).bind(identity.as_str()).bind(hash).bind(FORGOTTEN);
-        hashed.execute(&mut *transaction).await?;
-        let suppress = sql::query(SUPPRESS).bind(hash).bind(FORGOTTEN).bind(at.as_millisecond());
-        suppress.execute(&mut *transaction).await?;
+        let hashed = hashed.execute(&mut *transaction).await?.rows_affected();
         let mut had = 0;
         for statement in [
             "DELETE FROM subscriber_change WHERE identity = ?1",
@@ -53,6 +56,8 @@ pub async fn forget(
             let delete = sql::query(statement).bind(identity.as_str());
             had = delete.execute(&mut *transaction).await?.rows_affected();
         }
+        let suppress = sql::query(SUPPRESS).bind(hash).bind(FORGOTTEN).bind(at.as_millisecond());
+        suppress.bind(had + hashed > 0).execute(&mut *transaction).await?;
         Ok::<_, SqlError>(had > 0)
     };
     let had = erased.await.map_err(failed)?;

@@ -43,7 +43,7 @@ FROM subscriber s WHERE s.identity = import_row.identity";
 
 /// Whoever is suppressed stays so, whatever the file says, and is not brought in.
 const SUPPRESSED: &str = "
-UPDATE import_row SET verdict = 'suppressed'
+UPDATE import_row SET verdict = CASE WHEN forgotten THEN 'forgotten' ELSE 'suppressed' END
 WHERE (NOT known OR refusal IS NULL) AND (blocked OR identity IN
     (SELECT what FROM suppression
      WHERE kind = 'address' AND released_at IS NULL AND what IS NOT NULL))";
@@ -61,11 +61,17 @@ WHERE refusal IS NOT NULL AND NOT blocked AND NOT EXISTS
     (SELECT 1 FROM suppression s WHERE s.what = import_row.identity AND s.kind = 'address'
      AND s.reason = import_row.refusal AND s.released_at IS NULL)";
 
-/// A no that another file says too is that of no import: whichever of the two is taken back, it stays.
-const CONFIRM_NO: &str = "
-UPDATE suppression SET import = NULL WHERE import IS NOT NULL AND released_at IS NULL
-AND kind = 'address' AND EXISTS (SELECT 1 FROM import_row r
-    WHERE r.identity = suppression.what AND r.refusal = suppression.reason)";
+/// Each no of another import that this file says too: whichever of the two is taken back, it stays.
+const SAID_BEFORE: &str = "
+FROM suppression_import i JOIN suppression s ON s.number = i.suppression
+    AND s.released_at IS NULL AND s.kind = 'address'
+JOIN import_row r ON r.identity = s.what AND r.refusal = s.reason";
+
+/// Those that no file of this name has said: one that is imported again says nothing new.
+const IS_CONFIRMED: &str = "
+WHERE NOT EXISTS (SELECT 1 FROM suppression_import j
+    JOIN subscriber_import same ON same.number = j.import AND same.file = ?1
+    WHERE j.suppression = s.number)";
 
 /// Whose no is new has left, also where the file's column of the status says otherwise.
 const HAS_LEFT: &str = "
@@ -117,7 +123,7 @@ SELECT identity, coalesce(email, identity), fields, tags, language, topics, stat
     CASE WHEN consent_how IS NOT NULL THEN consent_words
         WHEN status = 'confirmed' THEN ?3 END,
     consent_ip_hash, 'import', ?1, ?2
-FROM import_row WHERE NOT known AND verdict <> 'suppressed' ORDER BY identity";
+FROM import_row WHERE NOT known AND verdict NOT IN ('suppressed', 'forgotten') ORDER BY identity";
 
 /// What people were who change.
 const REMEMBER: &str = "
@@ -138,6 +144,10 @@ INSERT INTO suppression (kind, what, reason, why, origin, at, import)
 SELECT 'address', identity, refusal,
     ?3 || CASE WHEN said LIKE 'said no: %' THEN ': ' ELSE ' says ' END || said, 'import', ?1, ?2
 FROM import_row WHERE fresh_no ORDER BY id";
+
+const SAID: &str = "
+INSERT INTO suppression_import (suppression, import)
+SELECT number, import FROM suppression WHERE import = ?1 ON CONFLICT DO NOTHING";
 
 const FORGET: &str = "DROP TABLE IF EXISTS import_row; DROP TABLE IF EXISTS import_change";
 
@@ -252,6 +262,8 @@ pub struct ImportPlan {
     pub suppress: ImportKind,
     /// People whom the file brings, and who are suppressed or have left.
     pub stays_suppressed: ImportKind,
+    /// People whom the file brings, and who were forgotten.
+    pub forgotten: ImportKind,
     /// Rows that cannot be used.
     pub reject: ImportKind,
     /// Of those who get mail, people beside whom somebody has noted what may mean that they want none.
@@ -277,6 +289,8 @@ pub struct StagedFile {
     rejected: Vec<ImportExample>,
     /// Whether it can confirm who never confirmed: that takes a word of it.
     confirms: bool,
+    /// Whether it says what the store said: that is no further word for a no.
+    is_own_export: bool,
 }
 
 /// Reads a file to its end. What cannot be used is handed to `rejects`.
@@ -301,7 +315,8 @@ pub async fn read<R: Read>(
     let (counts, warnings) = stage(store, rows, options, &mut note).await?;
     let confirms = rows.is_own_export() || rows.says_who_is_subscribed();
     let (store, update, tags) = (store.clone(), options.update, options.tags.to_vec());
-    Ok(StagedFile { store, update, tags, counts, warnings, rejected, confirms })
+    let is_own_export = rows.is_own_export();
+    Ok(StagedFile { store, update, tags, counts, warnings, rejected, confirms, is_own_export })
 }
 
 impl StagedFile {
@@ -310,14 +325,17 @@ impl StagedFile {
         &self.warnings
     }
 
-    /// Whether it holds people who may be mailed, and does not say how they agreed.
+    /// Whether it brings people who may be mailed, or lets some who are there, and does not say how they
+    /// agreed.
     ///
     /// # Errors
     /// The store's.
     pub async fn asks_for_consent(&self) -> Result<bool, StoreError> {
         sql::query_scalar(
             "SELECT EXISTS (SELECT 1 FROM import_row \
-             WHERE status = 'confirmed' AND refusal IS NULL AND consent_how IS NULL)",
+             WHERE status = 'confirmed' AND refusal IS NULL AND consent_how IS NULL \
+             AND NOT EXISTS (SELECT 1 FROM subscriber s WHERE s.identity = import_row.identity \
+                 AND s.status = 'confirmed'))",
         )
         .fetch_one(self.store.pool())
         .await
@@ -345,17 +363,33 @@ impl StagedFile {
         let failed = |error| self.store.failed(error);
         let mut transaction = self.store.begin().await?;
         let plan = self.judge(&mut transaction).await?;
-        sql::query(CONFIRM_NO).execute(&mut *transaction).await.map_err(failed)?;
+        let is_confirmed = format!("SELECT EXISTS (SELECT 1 {SAID_BEFORE} {IS_CONFIRMED})");
+        let is_confirmed = !self.is_own_export
+            && sql::query_scalar(is_confirmed)
+                .bind(note.file)
+                .fetch_one(&mut *transaction)
+                .await
+                .map_err(failed)?;
         let added: i64 = sql::query_scalar(
-            "SELECT count(*) FROM import_row WHERE NOT known AND verdict <> 'suppressed'",
+            "SELECT count(*) FROM import_row \
+             WHERE NOT known AND verdict NOT IN ('suppressed', 'forgotten')",
         )
         .fetch_one(&mut *transaction)
         .await
         .map_err(failed)?;
         let mut number = None;
-        if added > 0 || plan.change.count > 0 || plan.suppress.count > 0 {
-            let written = write_all(&mut transaction, note, &plan, added).await;
-            number = Some(written.map_err(failed)?);
+        if added > 0 || plan.change.count > 0 || plan.suppress.count > 0 || is_confirmed {
+            let written = write_all(&mut transaction, note, &plan, added).await.map_err(failed)?;
+            if !self.is_own_export {
+                let said = format!(
+                    "INSERT INTO suppression_import (suppression, import) \
+                     SELECT DISTINCT s.number, CAST(?1 AS BIGINT) {SAID_BEFORE} \
+                     WHERE TRUE ON CONFLICT DO NOTHING"
+                );
+                let said = sql::query(said).bind(written).execute(&mut *transaction).await;
+                said.map_err(failed)?;
+            }
+            number = Some(written);
         }
         transaction.commit().await.map_err(failed)?;
         // What was written stays written if this fails.
@@ -390,6 +424,7 @@ impl StagedFile {
             (&mut plan.unconfirmed, "unconfirmed"),
             (&mut plan.suppress, "suppress"),
             (&mut plan.stays_suppressed, "suppressed"),
+            (&mut plan.forgotten, "forgotten"),
         ] {
             kind.count = of(verdict);
             if kind.count > 0 {
@@ -545,7 +580,7 @@ async fn examples(connection: &mut Connection, kind: &str) -> Result<Vec<ImportE
 /// Those who get mail and beside whom somebody has noted what may mean that they want none.
 async fn remarks(connection: &mut Connection) -> Result<ImportKind, SqlError> {
     const NOTED: &str = "FROM import_row WHERE remark IS NOT NULL AND refusal IS NULL \
-         AND verdict <> 'suppressed' AND status = 'confirmed'";
+         AND verdict NOT IN ('suppressed', 'forgotten') AND status = 'confirmed'";
     let count: i64 =
         sql::query_scalar(format!("SELECT count(*) {NOTED}")).fetch_one(&mut *connection).await?;
     let statement =
@@ -586,5 +621,6 @@ async fn write_all(
     sql::query(CHANGE).execute(&mut *connection).await?;
     let suppress = sql::query(SUPPRESS).bind(at).bind(number).bind(note.file);
     suppress.execute(&mut *connection).await?;
+    sql::query(SAID).bind(number).execute(&mut *connection).await?;
     Ok(number)
 }

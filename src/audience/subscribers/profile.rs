@@ -14,6 +14,10 @@ use crate::message::recipient::Recipient;
 use crate::store::sql::SqlRow;
 use crate::store::{Store, StoreError};
 
+/// The columns that [`SubscriberProfile::read_without_consent`] takes, in its order.
+pub(super) const COLUMNS_WITHOUT_CONSENT: &str =
+    "identity, email, fields, tags, language, topics, status, joined_at";
+
 /// The columns that [`SubscriberProfile::read`] takes, in its order.
 pub(super) const COLUMNS: &str = "identity, email, fields, tags, language, topics, status, \
      joined_at, consent_how, consent_at, consent_words, consent_ip_hash";
@@ -75,15 +79,18 @@ impl SubscriberProfile {
         store: &Store,
         row: &SqlRow,
     ) -> Result<(String, SubscriberProfile), StoreError> {
-        read(row).map_err(|error| {
-            let who: String = row.try_get(0).unwrap_or_default();
-            StoreError::Content {
-                store: store.address().clone(),
-                what: format!("the subscriber {who}"),
-                reason: error.to_string(),
-                help: REMEDY,
-            }
-        })
+        consent(row)
+            .and_then(|consent| read(row, consent))
+            .map_err(|error| damaged(store, row, &*error))
+    }
+
+    /// The same of a row that begins with [`COLUMNS_WITHOUT_CONSENT`], for whoever does not ask how they
+    /// agreed.
+    pub(super) fn read_without_consent(
+        store: &Store,
+        row: &SqlRow,
+    ) -> Result<(String, SubscriberProfile), StoreError> {
+        read(row, None).map_err(|error| damaged(store, row, &*error))
     }
 
     /// The fields, as the table has them.
@@ -111,17 +118,31 @@ impl SubscriberProfile {
     }
 }
 
-fn read(row: &SqlRow) -> Result<(String, SubscriberProfile), Box<dyn std::error::Error>> {
+fn damaged(store: &Store, row: &SqlRow, error: &dyn std::error::Error) -> StoreError {
+    let who: String = row.try_get(0).unwrap_or_default();
+    StoreError::Content {
+        store: store.address().clone(),
+        what: format!("the subscriber {who}"),
+        reason: error.to_string(),
+        help: REMEDY,
+    }
+}
+
+fn consent(row: &SqlRow) -> Result<Option<ConsentRecord>, Box<dyn std::error::Error>> {
     let how: Option<String> = row.try_get(8)?;
-    let consent = match how {
-        Some(how) => Some(ConsentRecord {
-            how: how.parse()?,
-            at: of_ms(row.try_get::<Option<i64>>(9)?.unwrap_or_default()),
-            words: row.try_get::<Option<String>>(10)?.unwrap_or_default(),
-            ip_hash: row.try_get(11)?,
-        }),
-        None => None,
-    };
+    let Some(how) = how else { return Ok(None) };
+    Ok(Some(ConsentRecord {
+        how: how.parse()?,
+        at: of_ms(row.try_get::<Option<i64>>(9)?.unwrap_or_default()),
+        words: row.try_get::<Option<String>>(10)?.unwrap_or_default(),
+        ip_hash: row.try_get(11)?,
+    }))
+}
+
+fn read(
+    row: &SqlRow,
+    consent: Option<ConsentRecord>,
+) -> Result<(String, SubscriberProfile), Box<dyn std::error::Error>> {
     let profile = SubscriberProfile {
         email: row.try_get(1)?,
         fields: serde_json::from_str(row.try_get(2)?)?,

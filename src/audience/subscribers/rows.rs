@@ -32,7 +32,7 @@ impl StoredRows {
     /// Of a store, which is closed behind the last row; it is called `shown_as`. The publication has these
     /// `topics`.
     pub fn of(store: Store, shown_as: impl Into<PathBuf>, topics: &[Topic]) -> StoredRows {
-        let people = Subscribers::without_suppressions(&store);
+        let people = Subscribers::for_issue(&store);
         let batch = Vec::new().into_iter();
         let (store, path) = (Some(store), shown_as.into());
         StoredRows {

@@ -35,9 +35,15 @@ DELETE FROM subscriber_change WHERE import = ?1 AND NOT EXISTS
      WHERE later.identity = subscriber_change.identity
      AND later.number > subscriber_change.number)";
 
+/// Those whom this import alone says no of, of the imports that are not taken back.
 const RELEASE: &str = "
 UPDATE suppression SET released_at = ?2, released_why = ?3
-WHERE import = ?1 AND released_at IS NULL AND what IS NOT NULL";
+WHERE released_at IS NULL AND what IS NOT NULL
+    AND number IN (SELECT suppression FROM suppression_import WHERE import = ?1)
+    AND NOT EXISTS (SELECT 1 FROM suppression_import other
+        WHERE other.suppression = suppression.number AND other.import <> ?1)";
+
+const UNSAY: &str = "DELETE FROM suppression_import WHERE import = ?1";
 
 /// Those who stay: they came with the import or were changed by it, and have changed since.
 const STAY: &str = "
@@ -116,6 +122,7 @@ async fn take_back(
     let why = format!("import {number} was taken back");
     let release = sql::query(RELEASE).bind(number).bind(at.as_millisecond()).bind(why);
     let released = release.execute(&mut *connection).await?.rows_affected();
+    sql::query(UNSAY).bind(number).execute(&mut *connection).await?;
     let statement = format!("SELECT count(*) {STAY}");
     let stay: i64 = sql::query_scalar(statement).bind(number).fetch_one(&mut *connection).await?;
     let statement = format!("SELECT s.email {STAY} ORDER BY s.identity LIMIT {EXAMPLES}");

@@ -8,10 +8,15 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 use sejong_digest::delivery::duration;
 use sejong_digest::delivery::run::Progress;
+use sejong_digest::diagnostic::counted;
 use sejong_digest::diagnostic::visible::visible;
+use sejong_digest::store::Store;
 
+use crate::cmd::files::describe_store;
 use crate::cmd::print;
 
+/// A server that takes longer to answer is told.
+const SILENCE: Duration = Duration::from_secs(5);
 const TEMPLATE: &str = "{bar:30} {pos}/{len} · {msg}";
 
 /// Takes the bar away however the drawing ends.
@@ -24,13 +29,16 @@ impl Drop for Bar {
 }
 
 /// Draws until it is aborted.
-pub(super) async fn draw(progress: Arc<Progress>, to_send: u64) {
+pub(super) async fn draw(progress: Arc<Progress>, store: Store, to_send: u64) {
     let started = Instant::now();
     if !std::io::stderr().is_terminal() {
         loop {
             tokio::time::sleep(Duration::from_secs(10)).await;
             let settled = progress.settled.load(Ordering::Relaxed);
-            print::note(&format!("{settled}/{to_send} · {}", told(&progress, started, to_send)));
+            print::note(&format!(
+                "{settled}/{to_send} · {}",
+                told(&progress, &store, started, to_send)
+            ));
         }
     }
     let bar = Bar(ProgressBar::new(to_send));
@@ -39,13 +47,18 @@ pub(super) async fn draw(progress: Arc<Progress>, to_send: u64) {
     }
     loop {
         bar.0.set_position(progress.settled.load(Ordering::Relaxed));
-        bar.0.set_message(visible(&told(&progress, started, to_send)).into_owned());
+        bar.0.set_message(visible(&told(&progress, &store, started, to_send)).into_owned());
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }
 
 /// `1200/s · 14 s left · 3 not accepted`.
-fn told(progress: &Progress, started: Instant, to_send: u64) -> String {
+fn told(progress: &Progress, store: &Store, started: Instant, to_send: u64) -> String {
+    // Nothing leaves without it, whatever the relays say.
+    if let Some(silence) = store.unanswered().filter(|silence| *silence >= SILENCE) {
+        let (store, seconds) = (describe_store(store.address()), silence.as_secs());
+        return format!("the store {store} has not answered for {}", counted(seconds, "second"));
+    }
     if let Some(trouble) = progress.trouble() {
         return trouble;
     }

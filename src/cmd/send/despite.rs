@@ -9,7 +9,7 @@ use super::options::PlanOptions;
 use super::reasons::Reasons;
 use super::{question, refusal, renamed};
 use crate::cmd::failure::{Failure, Passes};
-use crate::cmd::workspace::{LostSecret, Workspace};
+use crate::cmd::workspace::{LostSecret, ShownBy, Workspace};
 use crate::cmd::{print, receipts};
 
 /// What was said to all that shows an earlier send.
@@ -113,7 +113,7 @@ pub(super) async fn lost_beside(
 ) -> Result<Option<LostSecret>, Failure> {
     let all = LostSecret::shown(workspace, async || {
         let reached = ready.has_reached_somebody().await.map_err(refusal::told)?;
-        Ok(reached.then(|| ready.ledger().clone()))
+        Ok(reached.then(|| ShownBy::Ledger(ready.ledger().clone())))
     })
     .await?;
     if all.is_some() {

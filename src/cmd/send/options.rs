@@ -296,7 +296,7 @@ impl PlanArgs {
 }
 
 /// Who `--only` means.
-fn chosen(text: &str, workspace: &Workspace) -> Result<Only, Failure> {
+pub(crate) fn chosen(text: &str, workspace: &Workspace) -> Result<Only, Failure> {
     let read = Only::read(text, workspace.config.publication.names());
     read.map_err(|error| {
         Failure::usage(format!("--only: {error}")).help(

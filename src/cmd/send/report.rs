@@ -75,6 +75,13 @@ pub(super) fn tell(report: &SendReport, window: &Window, options: &PlanOptions) 
     if let Some(unsaid) = report.unsaid.as_ref().filter(|_| !is_over) {
         print::note(&format!("not all of the end of this send is in the ledger: {unsaid}"));
     }
+    if report.reckoned {
+        print::note(&format!(
+            "the ledger could not be asked at the end, or not be told all: these numbers are what the \
+             journal says. When that is corrected, `digest status {}` has them too",
+            report.issue
+        ));
+    }
     match options.json.then(|| in_json(report)).transpose()? {
         Some(line) => print::json(&line)?,
         None => print::words(&in_words(report))?,

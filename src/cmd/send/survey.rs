@@ -62,11 +62,11 @@ pub(super) async fn take(
     }
     print::problems(&gate.remaining(survey.list().problems.clone()));
     for unmet in &survey.list().unmet {
-        print::note(&format!("--only: nobody in the list has {}: {}", unmet.term, instead(unmet)));
+        print::note(&format!("--only: nobody in the list has {}: {}", unmet.term, unmet.instead()));
     }
     let readers = survey.readers().await.map_err(|error| {
         let (failure, unmet) = (refusal::told(error), survey.list().unmet.first());
-        let help = failure.help.clone().or_else(|| unmet.map(instead));
+        let help = failure.help.clone().or_else(|| unmet.map(UnmetTerm::instead));
         Failure { help, ..failure }
     })?;
     let mut problems = rules(workspace, &survey, &readers, &mut gate, &mut own)?;
@@ -89,18 +89,9 @@ pub(super) fn is_met(ready: &Ready, asked: bool) -> Result<(), Failure> {
         ))
         .help(format!(
             "{}. If it is right, leave that part of the expression out",
-            instead(unmet)
+            unmet.instead()
         ))),
         _ => Ok(()),
-    }
-}
-
-/// What to write in the place of a tag or value that nobody has.
-fn instead(unmet: &UnmetTerm) -> String {
-    match (&unmet.meant, unmet.known.as_slice()) {
-        (Some(meant), _) => format!("did you mean {meant}?"),
-        (None, []) => "the list has none at all".to_owned(),
-        (None, known) => format!("it has {}", known.join(", ")),
     }
 }
 

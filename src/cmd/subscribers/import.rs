@@ -247,6 +247,11 @@ pub(super) fn tags(given: &[String]) -> Result<Vec<String>, Failure> {
             return Err(Failure::usage(format!("{tag:?} cannot be a tag"))
                 .help("begin it with a letter or a digit, and write it on one line"));
         }
+        if tag.contains(',') {
+            let each: Vec<&str> = tag.split(',').map(str::trim).collect();
+            return Err(Failure::usage(format!("{tag:?} would be one tag with a comma in it"))
+                .help(format!("a semicolon stands between tags: '{}'", each.join(";"))));
+        }
         if !all.contains(&tag.to_owned()) {
             all.push(tag.to_owned());
         }
@@ -365,19 +370,27 @@ impl Rejects {
     }
 }
 
+/// What becomes of people of a file who were forgotten.
+const FORGOTTEN: &str =
+    "stay out; if one of them asked again: digest subscribers release ADDRESS --why TEXT";
+
 /// What the file does, kind by kind; of a plan with the first people of each.
 fn told(plan: &ImportPlan, is_plan: bool, rejects: Option<&Path>) -> String {
-    let kinds: [(&str, &ImportKind, &str); 7] = [
+    let kinds: [(&str, &ImportKind, &str); 8] = [
         ("add", &plan.add, ""),
         ("unconfirmed", &plan.unconfirmed, "come in, and get no mail"),
         ("change", &plan.change, ""),
         ("conflict", &plan.conflict, "the store's values stay; see --update"),
         ("suppress", &plan.suppress, "the file says that they get no mail"),
         ("stays suppressed", &plan.stays_suppressed, ""),
+        ("forgotten", &plan.forgotten, FORGOTTEN),
         ("reject", &plan.reject, ""),
     ];
     let mut text = format!("{}\n", counted(plan.rows, "row"));
-    for (name, kind, what) in kinds {
+    for (name, kind, what) in kinds.into_iter().filter(|(name, kind, _)| {
+        // Most lists have none.
+        *name != "forgotten" || kind.count > 0
+    }) {
         let to = rejects.filter(|_| name == "reject").map(|path| format!("to {}", describe(path)));
         let what = to.as_deref().unwrap_or(what);
         let what =
@@ -448,8 +461,11 @@ fn undone_words(undone: &Undone) -> String {
     );
     if *stay > 0 {
         text.push_str(&format!(
-            "{} stay as they are now, because they changed after the import:\n",
-            counted(*stay, "person")
+            "{} as they are now, because they changed after the import:\n",
+            match stay {
+                1 => "1 person stays".to_owned(),
+                more => format!("{more} people stay"),
+            }
         ));
         staying.iter().for_each(|email| text.push_str(&format!("  {email}\n")));
         let more = stay.saturating_sub(staying.len() as u64);

@@ -1,5 +1,6 @@
 //! `digest subscribers list` and `export`: who is on the list of the store. Changes nothing.
 
+use std::cell::RefCell;
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 
@@ -8,13 +9,17 @@ use sejong_digest::audience::subscribers::SubscriptionStatus;
 use sejong_digest::audience::subscribers::export::{
     ExportError, Subscriber, Subscribers, write_csv,
 };
-use sejong_digest::diagnostic::counted;
-use sejong_digest::issue::only::Only;
+use sejong_digest::delivery::ledger::Ledger;
+use sejong_digest::diagnostic::{counted, nearest};
+use sejong_digest::issue::only::by_issues::OnlyByIssues;
+use sejong_digest::issue::only::{Only, TermsToMeet};
+use sejong_digest::message::recipient::Recipient;
 use sejong_digest::store::Store;
 
 use super::look;
 use crate::cmd::failure::{Ending, Exit, Failure};
 use crate::cmd::files::{DraftFile, Readable, describe};
+use crate::cmd::send::chosen;
 use crate::cmd::workspace::Workspace;
 use crate::cmd::{print, runtime};
 
@@ -34,7 +39,7 @@ pub(super) struct ListSubscribers {
     suppressed: bool,
     /// A part of the list: tag:member, !tag:press, language=ko, with and, or, ( )
     #[arg(long, value_name = "EXPR")]
-    only: Option<Only>,
+    only: Option<String>,
     /// Those who stand so
     #[arg(long, value_name = "STATUS", value_parser = statuses())]
     status: Option<SubscriptionStatus>,
@@ -81,13 +86,8 @@ pub(super) fn list(workspace: &Workspace, args: &ListSubscribers) -> Ending {
     if args.suppressed {
         return look::suppressed(workspace, args.store.as_deref(), (args.json, args.csv));
     }
-    let is_meant = |person: &Subscriber| {
-        args.status.is_none_or(|status| person.profile.status == status)
-            && args
-                .only
-                .as_ref()
-                .is_none_or(|only| person.recipient().is_ok_and(|recipient| only.means(&recipient)))
-    };
+    let only = args.only.as_deref().map(|text| chosen(text, workspace)).transpose()?;
+    let slips = RefCell::new(Slips::of(only.as_ref()));
     runtime()?.block_on(async {
         let Some(store) = look::existing(workspace, args.store.as_deref()).await? else {
             let nobody = if args.count {
@@ -98,6 +98,18 @@ pub(super) fn list(workspace: &Workspace, args: &ListSubscribers) -> Ending {
                 ""
             };
             return print::words(nobody);
+        };
+        let by_issues = only.as_ref().map(OnlyByIssues::new);
+        let issues = by_issues.as_ref().map_or(&[][..], OnlyByIssues::issues);
+        let had = Ledger::new(store.clone(), "").issues_had(issues).await;
+        let had = had.map_err(|error| Failure::usage(error.to_string()))?;
+        let is_meant = |person: &Subscriber| {
+            let stands_so = args.status.is_none_or(|status| person.profile.status == status);
+            let Some(only) = &by_issues else { return stands_so };
+            let Ok(recipient) = person.recipient() else { return false };
+            slips.borrow_mut().meet(&recipient);
+            let set = had.get(&person.identity).copied().unwrap_or_default();
+            stands_so && only.meant(&recipient) >> set & 1 == 1
         };
         let mut out = LongAnswer::default();
         let listed = match (args.csv, args.count) {
@@ -111,7 +123,43 @@ pub(super) fn list(workspace: &Workspace, args: &ListSubscribers) -> Ending {
         }
         out.finish()
     })?;
+    slips.into_inner().tell();
     Ok(Exit::Done)
+}
+
+/// What `--only` asks about and nobody has: a slip of the pen, most often.
+struct Slips<'a> {
+    terms: TermsToMeet<'a>,
+    fields: Vec<String>,
+}
+
+impl<'a> Slips<'a> {
+    fn of(only: Option<&'a Only>) -> Slips<'a> {
+        Slips { terms: TermsToMeet::of(only), fields: Vec::new() }
+    }
+
+    fn meet(&mut self, person: &Recipient) {
+        self.terms.meet(person);
+        for (name, _) in person.fields() {
+            if !self.fields.iter().any(|known| known == name) {
+                self.fields.push(name.to_owned());
+            }
+        }
+    }
+
+    fn tell(mut self) {
+        for unmet in self.terms.unmet() {
+            print::note(&format!("--only: nobody has {}: {}", unmet.term, unmet.instead()));
+        }
+        self.fields.sort();
+        for field in self.terms.unknown_fields(&self.fields) {
+            let instead = match nearest(&field, self.fields.iter().map(String::as_str)) {
+                Some(meant) => format!("did you mean {meant}?"),
+                None => format!("there is {}", self.fields.join(", ")),
+            };
+            print::note(&format!("--only: nobody has a field {field}: {instead}"));
+        }
+    }
 }
 
 /// Writes who is meant, a line each or as one array; how many they are.

@@ -2,10 +2,12 @@
 //! Changes nothing.
 
 use jiff::tz::TimeZone;
+use sejong_digest::audience::forgotten;
 use sejong_digest::audience::formula::csv_cell;
 use sejong_digest::audience::subscribers::change::{self, SubscriberEvent};
 use sejong_digest::audience::suppression::{self, Suppression};
 use sejong_digest::delivery::ledger::bounces::{self, ListedBounce};
+use sejong_digest::delivery::ledger::undecided::{self, UndecidedReport};
 use sejong_digest::delivery::ledger::{self, Ledger, overview};
 use sejong_digest::delivery::state::State;
 use sejong_digest::message::address::Address;
@@ -13,8 +15,10 @@ use sejong_digest::store::Store;
 use serde::Serialize;
 
 use super::import::forgotten;
+use super::person::address;
 use super::place;
 use crate::cmd::failure::{Ending, Exit, Failure};
+use crate::cmd::readers::forgetting_keys;
 use crate::cmd::workspace::Workspace;
 use crate::cmd::{clock, looking, print, runtime, status};
 
@@ -50,8 +54,12 @@ struct PersonKnown {
     suppressed: bool,
     /// Erased, and known by a hash alone.
     forgotten: bool,
+    /// When.
+    forgotten_at: Option<String>,
     history: Vec<Suppression>,
     bounces: Vec<ListedBounce>,
+    /// What a person has to decide.
+    undecided: Vec<UndecidedReport>,
     issues: Vec<IssueOfPerson>,
 }
 
@@ -109,7 +117,7 @@ fn csv(all: &[Suppression]) -> String {
 
 /// Runs `digest subscribers show`.
 pub(super) fn show(workspace: &Workspace, args: &ShowPerson) -> Ending {
-    let address = Address::parse(&args.address).map_err(|e| Failure::usage(e.to_string()))?;
+    let address = address(&args.address)?;
     let known = runtime()?.block_on(async {
         let store = existing(workspace, args.store.as_deref()).await?;
         let Some(store) = store else { return Ok(PersonKnown::nothing(&address)) };
@@ -135,8 +143,10 @@ impl PersonKnown {
             changes: Vec::new(),
             suppressed: false,
             forgotten: false,
+            forgotten_at: None,
             history: Vec::new(),
             bounces: Vec::new(),
+            undecided: Vec::new(),
             issues: Vec::new(),
         }
     }
@@ -148,7 +158,10 @@ async fn known(
     address: &Address,
 ) -> Result<PersonKnown, Failure> {
     let history = suppression::history(store, address).await?;
-    let forgotten = forgotten(workspace, store).await?.has(address);
+    // Where nobody can tell who was, that is said.
+    forgotten(workspace, store).await?;
+    let since = forgotten::since(store, address, &forgetting_keys(workspace)?).await?;
+    let (forgotten, forgotten_at) = (since.is_some(), since.map(|(at, _)| clock::second(at)));
     let found = change::find(store, address).await?;
     let subscriber = found.map(|found| serde_json::to_value(found.object())).transpose()?;
     Ok(PersonKnown {
@@ -156,8 +169,10 @@ async fn known(
         changes: change::history(store, address).await?,
         suppressed: forgotten || history.iter().any(Suppression::is_in_force),
         forgotten,
+        forgotten_at,
         history,
         bounces: bounces::of_person(store, &address.identity()).await?,
+        undecided: undecided::all(store, Some(&address.identity())).await?,
         issues: issues_of(store, address).await?,
         ..PersonKnown::nothing(address)
     })
@@ -228,8 +243,11 @@ pub(super) async fn issues_of(
 fn words(person: &PersonKnown, zone: &TimeZone) -> String {
     let mut text = format!("{}\n", person.address);
     text.push_str(&of_list(person, zone));
-    if person.forgotten {
-        text.push_str("  forgotten: nothing else is kept, and no mail goes to this address\n");
+    if let Some(at) = &person.forgotten_at {
+        let at = clock::told(at, zone);
+        text.push_str(&format!(
+            "  forgotten: {at}; nothing else is kept, and no mail goes to this address\n"
+        ));
     }
     for one in &person.history {
         let whom = if one.is_for_domain() {
@@ -259,10 +277,15 @@ fn words(person: &PersonKnown, zone: &TimeZone) -> String {
             text.push_str(&format!("    {class}, {at}: {said} ({})\n", bounce.outcome));
         }
     }
+    for one in &person.undecided {
+        let (class, at, said) = (&one.class, clock::minute(one.at, zone), &one.text);
+        text.push_str(&format!("  for a person to decide: {class}, {at}: {said}\n"));
+    }
     if person.subscriber.is_none()
         && !person.forgotten
         && person.history.is_empty()
         && person.issues.is_empty()
+        && person.undecided.is_empty()
     {
         text.push_str("  not in the list, not suppressed, and in no issue of this ledger\n");
     }

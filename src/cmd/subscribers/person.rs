@@ -1,7 +1,7 @@
 //! `digest subscribers add`, `set`, `tag`, `remove` and `forget`: one person of the store's list.
 
 use sejong_digest::audience::email;
-use sejong_digest::audience::forgotten::ForgettingKeys;
+use sejong_digest::audience::forgotten::{self, ForgettingKeys};
 use sejong_digest::audience::row::unknown_topics;
 use sejong_digest::audience::subscribers::change::{self, ChangeNote};
 use sejong_digest::audience::subscribers::profile::{ConsentRecord, SubscriberProfile};
@@ -18,7 +18,8 @@ use super::import::{forgotten, tags};
 use super::{place, words};
 use crate::cmd::failure::{Ending, Exit, Failure};
 use crate::cmd::files::quoted;
-use crate::cmd::workspace::Workspace;
+use crate::cmd::readers::forgetting_keys;
+use crate::cmd::workspace::{LostSecret, Workspace};
 use crate::cmd::{clock, looking, print, runtime};
 
 /// What is said of a person.
@@ -136,7 +137,8 @@ pub(super) struct Forget {
     store: Option<String>,
 }
 
-fn address(text: &str) -> Result<Address, Failure> {
+/// An address as somebody types it.
+pub(super) fn address(text: &str) -> Result<Address, Failure> {
     email::typed(text).map_err(|(what, help)| Failure::usage(what).help(help))
 }
 
@@ -183,6 +185,18 @@ impl Details {
     }
 }
 
+/// Says which of the fields that were set nobody has had: with a slip there, a letter finds none.
+async fn tell_new_fields(store: &Store, set: &[String]) -> Result<(), Failure> {
+    let names = set.iter().filter_map(|text| text.split_once('='));
+    let names: Vec<&str> =
+        names.filter(|(_, value)| !value.trim().is_empty()).map(|(name, _)| name.trim()).collect();
+    for (name, meant) in change::unknown_fields(store, &names).await? {
+        let meant = meant.map_or(String::new(), |meant| format!("; did you mean {meant}?"));
+        print::note(&format!("{name} is a new field: nobody had it before{meant}"));
+    }
+    Ok(())
+}
+
 /// Opens the store to write, does something in it, and closes it.
 fn in_store<T>(
     workspace: &Workspace,
@@ -192,7 +206,8 @@ fn in_store<T>(
     let path = place(workspace, named)?;
     runtime()?.block_on(async {
         let store = Store::open(&path, &ledger::STEPS).await.map_err(looking::unusable)?;
-        let done = work(&store).await;
+        suppression::wait_for_others(&store).await?;
+        let done = looking::waiting(&store, work(&store)).await;
         store.close().await;
         done
     })
@@ -209,8 +224,16 @@ pub(super) fn add(workspace: &Workspace, args: &Add) -> Ending {
     print::problems(&unknown_topics(&who, &profile.topics, topics));
     in_store(workspace, args.store.as_deref(), async |store| {
         let said = quoted(who.as_str());
-        if forgotten(workspace, store).await?.has(&who) {
-            return Err(Failure::new(format!("{who} was forgotten, and is not mailed again")));
+        forgotten(workspace, store).await?;
+        let since = forgotten::since(store, &who, &forgetting_keys(workspace)?).await?;
+        if let Some((at, _)) = since {
+            let at = clock::minute(at, &workspace.config.time_zone);
+            return Err(Failure::new(format!("{who} was forgotten, {at}, and gets no mail")).help(
+                format!(
+                    "if the person asked again: digest subscribers release {said} --why TEXT, and \
+                     then this command once more"
+                ),
+            ));
         }
         let known = change::find(store, &who).await?;
         let left =
@@ -228,6 +251,7 @@ pub(super) fn add(workspace: &Workspace, args: &Add) -> Ending {
                 "if they want it again: digest subscribers release {said} --why TEXT"
             )));
         }
+        tell_new_fields(store, &args.details.set).await?;
         if !change::add(store, &who, &profile, note()).await? {
             return Err(Failure::new(format!("{who} is in the list already"))
                 .help(format!("digest subscribers set {said} changes what it says of them")));
@@ -250,6 +274,7 @@ pub(super) fn set(workspace: &Workspace, args: &Set) -> Ending {
     let topics = &workspace.config.publication.topics;
     print::problems(&unknown_topics(&who, said, topics));
     let changed = in_store(workspace, args.store.as_deref(), async |store| {
+        tell_new_fields(store, &args.details.set).await?;
         let changed = change::change(store, &who, note(), |profile| edit(profile)).await?;
         changed.ok_or_else(|| not_in_list(&who))
     })?;
@@ -260,7 +285,12 @@ pub(super) fn set(workspace: &Workspace, args: &Set) -> Ending {
 
 /// Runs `digest subscribers tag`.
 pub(super) fn tag(workspace: &Workspace, args: &TagPeople) -> Ending {
-    let tags = tags(std::slice::from_ref(&args.tag))?;
+    // One that came with a file may have a comma.
+    let tags = if args.remove {
+        args.tag.split(';').map(|tag| tag.trim().to_owned()).collect()
+    } else {
+        tags(std::slice::from_ref(&args.tag))?
+    };
     let all: Result<Vec<Address>, Failure> =
         args.addresses.iter().map(|one| address(one)).collect();
     let all = all?;
@@ -271,16 +301,20 @@ pub(super) fn tag(workspace: &Workspace, args: &TagPeople) -> Ending {
         profile.tags.extend(missing);
     };
     in_store(workspace, args.store.as_deref(), async |store| {
+        let mut missing = None;
         for who in &all {
-            let changed = change::change(store, who, note(), edit).await?;
-            let what = match changed.ok_or_else(|| not_in_list(who))? {
-                false => "nothing to change",
-                true if args.remove => "tag taken away",
-                true => "tagged",
+            let what = match change::change(store, who, note(), edit).await? {
+                None => {
+                    missing.get_or_insert(who);
+                    "not in the list"
+                }
+                Some(false) => "nothing to change",
+                Some(true) if args.remove => "tag taken away",
+                Some(true) => "tagged",
             };
             print::words(&format!("{who}: {what}\n"))?;
         }
-        Ok(())
+        missing.map_or(Ok(()), |who| Err(not_in_list(who)))
     })?;
     Ok(Exit::Done)
 }
@@ -312,9 +346,23 @@ pub(super) fn remove(workspace: &Workspace, args: &Remove) -> Ending {
     Ok(Exit::Done)
 }
 
+/// A new secret in the place of one that is lost would know nobody who was forgotten before.
+fn has_its_secret(workspace: &Workspace, named: Option<&str>) -> Result<(), Failure> {
+    let path = place(workspace, named)?;
+    let Some(lost) = runtime()?.block_on(LostSecret::of(workspace, Some(path)))? else {
+        return Ok(());
+    };
+    Err(Failure::new(format!("{lost}; nobody was forgotten")).help(format!(
+        "copy {} here from the computer that sent before; if it is lost for good, `digest send ISSUE \
+         --new-secret` makes a new one",
+        lost.file()
+    )))
+}
+
 /// Runs `digest subscribers forget`.
 pub(super) fn forget(workspace: &Workspace, args: &Forget) -> Ending {
     let who = address(&args.address)?;
+    has_its_secret(workspace, args.store.as_deref())?;
     let (had, rows) = in_store(workspace, args.store.as_deref(), async |store| {
         let secret = workspace.secret()?;
         let keys = ForgettingKeys::of_secret(secret.older().chain([secret.newest()]));

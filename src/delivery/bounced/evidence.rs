@@ -6,11 +6,13 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
+
 use super::decision::ReportEvidence;
 use crate::audience::forgotten::ForgettingKeys;
 use crate::bounce::reason::BounceClass;
 use crate::bounce::{BounceReport, ReportedRecipient};
-use crate::delivery::ledger::bounces::{self, ReportedRow};
+use crate::delivery::ledger::bounces::{self, CountedReport, ReportedRow};
 use crate::message::address::Address;
 use crate::message::token::Keys;
 use crate::store::sql::{Connection, SqlError};
@@ -38,6 +40,14 @@ pub(super) struct ProvenReader {
     /// The row, where it is known which.
     pub(super) row: Option<ReportedRow>,
     pub(super) evidence: ReportEvidence,
+}
+
+impl ProvenReader {
+    /// A report that was written at `at`, as it counts.
+    pub(super) fn report(&self, at: Timestamp) -> CountedReport {
+        let row = self.row.as_ref().map(|row| row.row);
+        CountedReport { row, at_ms: at.as_millisecond() }
+    }
 }
 
 impl ReportKeys {

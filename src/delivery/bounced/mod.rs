@@ -2,9 +2,11 @@
 //!
 //! 1. `evidence` finds the row of the ledger that a report is about, if it shows that it is ours.
 //! 2. `decision` says what happens, as one pure function; `policy` is what digest.toml says of it.
-//! 3. `reading` does it: what is decided of some messages becomes one transaction.
-//! 4. `refused` does the same with what relays answered while an issue was sent.
+//! 3. `counting` says how many messages count together with a report.
+//! 4. `reading` does it: what is decided of some messages becomes one transaction.
+//! 5. `refused` does the same with what relays answered while an issue was sent.
 
+mod counting;
 pub mod decision;
 pub mod policy;
 pub mod evidence;

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
+use super::counting;
 use super::decision::{
     BounceDecision, BounceHistory, BounceOutcome, DecisionFacts, ReportEvidence, decide,
 };
@@ -19,7 +20,8 @@ use crate::audience::suppression::{
 };
 use crate::bounce::reason::{BounceClass, BounceReason};
 use crate::bounce::{self, BounceReport, ReportedRecipient, envelope};
-use crate::delivery::ledger::bounces::{self, BounceNote, RefusedRow};
+use crate::delivery::ledger::bounces::{self, BounceNote, CountedReport, RefusedRow};
+use crate::delivery::ledger::undecided::{self, UndecidedNote};
 use crate::store::sql::{Connection, SqlError};
 use crate::store::{Store, StoreError};
 
@@ -43,8 +45,8 @@ pub struct ReportReader {
 #[derive(Debug, Default)]
 struct RememberedReports {
     messages: BTreeSet<String>,
-    /// By person and class: when each was written, in milliseconds.
-    counted: BTreeMap<(String, &'static str), Vec<i64>>,
+    /// By person and class.
+    counted: BTreeMap<(String, &'static str), Vec<CountedReport>>,
     suppressed: BTreeSet<(String, SuppressionReason)>,
 }
 
@@ -211,9 +213,10 @@ impl ReportReader {
         (place, at, now): ((&str, &str), Timestamp, Timestamp),
     ) -> Result<DecidedReport, SqlError> {
         let (history, is_before_release) = match reader {
-            Some(ProvenReader { identity, .. }) => (
-                self.history(connection, identity, at).await?,
-                bounces::is_before_release(connection, identity, at.as_millisecond()).await?,
+            Some(reader) => (
+                self.history(connection, reader, (row.class, at)).await?,
+                bounces::is_before_release(connection, &reader.identity, at.as_millisecond())
+                    .await?,
             ),
             None => (BounceHistory::default(), false),
         };
@@ -239,6 +242,23 @@ impl ReportReader {
             }
             _ => decide(&facts, history, &self.policy),
         };
+        let whom = reader.map(|reader| &reader.identity).or(named.as_ref().filter(|_| is_known));
+        let decision = match whom {
+            Some(identity) if decision.outcome == BounceOutcome::Undecided => {
+                let note = UndecidedNote {
+                    message: place.0,
+                    identity,
+                    class: class_word(row.class),
+                    issue: reader.and_then(|reader| reader.row.as_ref()).map(|row| &*row.issue),
+                    text: &row.text,
+                    source: place.1,
+                    at_ms: at.as_millisecond(),
+                    read_at_ms: now.as_millisecond(),
+                };
+                self.leave_to_a_person(connection, decision, &note).await?
+            }
+            _ => decision,
+        };
         let Some(reader) = reader else {
             let (person, issue, evidence, was_suppressed) = (named, None, None, false);
             return Ok(DecidedReport { decision, person, issue, evidence, was_suppressed });
@@ -254,33 +274,38 @@ impl ReportReader {
         })
     }
 
+    /// Keeps what a person has to decide, unless somebody has.
+    async fn leave_to_a_person(
+        &self,
+        connection: &mut Connection,
+        decision: BounceDecision,
+        note: &UndecidedNote<'_>,
+    ) -> Result<BounceDecision, SqlError> {
+        if undecided::is_decided(connection, note.message, note.identity).await? {
+            let why = "somebody has decided about it";
+            return Ok(BounceDecision::new(BounceOutcome::Nothing, why));
+        }
+        if self.acts {
+            undecided::note(connection, note).await?;
+        }
+        Ok(decision)
+    }
+
     fn is_forgotten(&self, reader: &ProvenReader) -> bool {
         self.forgotten.has_subject(&SuppressionSubject::Address(reader.identity.clone()))
     }
 
-    /// What was counted before a report that was written at `at`.
+    /// What counts together with a report of a class that was written at `at`.
     async fn history(
         &self,
         connection: &mut Connection,
-        identity: &str,
-        at: Timestamp,
+        reader: &ProvenReader,
+        (class, at): (BounceClass, Timestamp),
     ) -> Result<BounceHistory, SqlError> {
-        let to = at.as_millisecond();
-        let within = i64::try_from(self.policy.soft.within.as_millis()).unwrap_or(i64::MAX);
-        let mut counts = [0; 3];
-        for (count, (class, from)) in counts.iter_mut().zip([
-            ("hard", i64::MIN),
-            ("soft", to.saturating_sub(within)),
-            ("complaint", i64::MIN),
-        ]) {
-            *count = bounces::count_before(connection, (identity, class), (from, to)).await?;
-            let remembered = self.remembered.counted.get(&(identity.to_owned(), class));
-            let remembered = remembered.map_or(&[][..], Vec::as_slice).iter();
-            let number = remembered.filter(|at| from < **at && **at <= to).count();
-            *count += u32::try_from(number).unwrap_or(u32::MAX);
-        }
-        let [hard, soft, complaints] = counts;
-        Ok(BounceHistory { hard, soft, complaints })
+        let key = (reader.identity.clone(), class_word(class));
+        let remembered = self.remembered.counted.get(&key).map_or(&[][..], Vec::as_slice);
+        let report = (class, reader.report(at));
+        counting::history(connection, &key.0, report, &self.policy, remembered).await
     }
 
     /// Does what was decided, or remembers it; whether somebody was suppressed before.
@@ -296,7 +321,7 @@ impl ReportReader {
         if !self.acts {
             if decision.outcome != BounceOutcome::Nothing {
                 let key = (reader.identity.clone(), class_word(acted.row.class));
-                self.remembered.counted.entry(key).or_default().push(at.as_millisecond());
+                self.remembered.counted.entry(key).or_default().push(reader.report(*at));
             }
             let Some(reason) = decision.suppress else { return Ok(false) };
             let person = (reader.identity.clone(), reason);

@@ -6,7 +6,8 @@
 
 use jiff::Timestamp;
 
-use super::decision::{BounceHistory, DecisionFacts, ReportEvidence, decide};
+use super::counting;
+use super::decision::{DecisionFacts, ReportEvidence, decide};
 use super::evidence::{self, ProvenReader};
 use super::policy::BouncePolicy;
 use super::reading::{ActedReport, of_reply};
@@ -40,18 +41,10 @@ pub async fn take_note(
             row: Some(row.reported.clone()),
             evidence: ReportEvidence::Reply,
         };
-        let within = i64::try_from(policy.soft.within.as_millis()).unwrap_or(i64::MAX);
-        let to = at.as_millisecond();
-        let mut history = BounceHistory::default();
-        for (count, class, from) in [
-            (&mut history.hard, "hard", i64::MIN),
-            (&mut history.soft, "soft", to.saturating_sub(within)),
-        ] {
-            let person = (reader.identity.as_str(), class);
-            *count = bounces::count_before(&mut transaction, person, (from, to))
-                .await
-                .map_err(failed)?;
-        }
+        let identity = reader.identity.as_str();
+        let counted = (report.class, reader.report(at));
+        let history = counting::history(&mut transaction, identity, counted, policy, &[]).await;
+        let history = history.map_err(failed)?;
         let codes = [row.code.map(|code| code.to_string()), row.status.clone()];
         let said: Vec<String> =
             codes.into_iter().flatten().chain([text.replace('\n', " ")]).collect();
@@ -62,9 +55,13 @@ pub async fn take_note(
             said: &said,
             evidence: Some(ReportEvidence::Reply),
             is_known: true,
-            is_before_release: bounces::is_before_release(&mut transaction, &reader.identity, to)
-                .await
-                .map_err(failed)?,
+            is_before_release: bounces::is_before_release(
+                &mut transaction,
+                identity,
+                at.as_millisecond(),
+            )
+            .await
+            .map_err(failed)?,
         };
         let decision = decide(&facts, history, policy);
         let message = format!("{}/{}", row.reported.row, row.attempts);

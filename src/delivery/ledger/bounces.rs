@@ -73,6 +73,15 @@ pub(in crate::delivery) struct BounceNote<'a> {
     pub(in crate::delivery) read_at_ms: i64,
 }
 
+/// A report that counts against a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::delivery) struct CountedReport {
+    /// The row whose message it is about, where that is known.
+    pub(in crate::delivery) row: Option<RowId>,
+    /// When it was written, in milliseconds since 1970.
+    pub(in crate::delivery) at_ms: i64,
+}
+
 /// A report of a person as it is told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ListedBounce {
@@ -122,14 +131,24 @@ pub struct IssueComplaints {
     pub complaints: u64,
 }
 
+/// Fewer complaints stop no send: one reader of a list of 200 is 0.5 %, and says little of the others.
+/// Large providers count of those who send them thousands of messages a day, and three of a thousand is
+/// what they take at most.
+const LEAST_COMPLAINTS: u64 = 3;
+
 impl IssueComplaints {
     /// More than one of a thousand: large providers ask for less.
     pub fn is_warned_of(&self) -> bool {
         self.complaints * 1_000 > self.accepted
     }
 
-    /// More than three of a thousand: large providers refuse mail of such a sender.
+    /// Three people or more, and more than three of a thousand: large providers refuse mail of such a
+    /// sender.
     pub fn is_too_many(&self) -> bool {
+        self.is_over_the_limit() && self.complaints >= LEAST_COMPLAINTS
+    }
+
+    fn is_over_the_limit(&self) -> bool {
         self.complaints * 1_000 > self.accepted * 3
     }
 }
@@ -139,12 +158,16 @@ impl fmt::Display for IssueComplaints {
         let IssueComplaints { issue, accepted, complaints } = self;
         let percent = *complaints as f64 * 100.0 / (*accepted).max(1) as f64;
         let who = if *complaints == 1 { "1 person" } else { &format!("{complaints} people") };
-        let most = if self.is_too_many() { "0.3" } else { "0.1" };
+        let most = if self.is_over_the_limit() { "0.3" } else { "0.1" };
         write!(
             f,
             "{who} of {accepted} complained about {issue} ({percent:.2} %, and large providers want \
              no more than {most} %)"
-        )
+        )?;
+        if self.is_over_the_limit() && !self.is_too_many() {
+            write!(f, ". {LEAST_COMPLAINTS} people or more would stop a send")?;
+        }
+        Ok(())
     }
 }
 
@@ -183,10 +206,14 @@ CROSS JOIN person p CROSS JOIN recipient r
 WHERE p.issue = i.issue AND p.identity = ?1 AND r.id = p.recipient AND r.state = 'accepted'
 ORDER BY i.run DESC LIMIT 1";
 
-const COUNT_BEFORE: &str = "
-SELECT count(*) FROM bounce WHERE identity = ?1 AND class = ?2 AND at > ?3 AND at <= ?4
+const COUNTED: &str = "
+SELECT recipient, at FROM bounce WHERE identity = ?1 AND class = ?2
 AND outcome <> 'nothing' AND at / 1000 >= coalesce((SELECT max(s.released_at) FROM suppression s
-    WHERE s.what = ?1 AND s.kind = 'address'), 0) / 1000";
+    WHERE s.what = ?1 AND s.kind = 'address'), 0) / 1000
+ORDER BY at DESC LIMIT ?3";
+
+/// Reports of one person and class that are looked at, at most: more than any policy asks for.
+const MOST_COUNTED: i64 = 10_000;
 
 /// Mail has no smaller time than a second.
 const IS_BEFORE_RELEASE: &str = "
@@ -289,16 +316,15 @@ pub(in crate::delivery) async fn note_read(
     sql::query(note).bind(hash).bind(at_ms).execute(connection).await.map(drop)
 }
 
-/// How many reports of a class, written since the last release, behind `from_ms` and not behind
-/// `to_ms`, were counted of a person.
-pub(in crate::delivery) async fn count_before(
+/// The reports of a class, written since the last release, that were counted of a person.
+pub(in crate::delivery) async fn counted(
     connection: &mut Connection,
     (identity, class): (&str, &str),
-    (from_ms, to_ms): (i64, i64),
-) -> Result<u32, SqlError> {
-    let query = sql::query_scalar(COUNT_BEFORE).bind(identity).bind(class).bind(from_ms);
-    let count: i64 = query.bind(to_ms).fetch_one(connection).await?;
-    Ok(u32::try_from(count).unwrap_or(u32::MAX))
+) -> Result<Vec<CountedReport>, SqlError> {
+    let query = sql::query(COUNTED).bind(identity).bind(class).bind(MOST_COUNTED);
+    let rows = query.fetch_all(connection).await?;
+    let report = |row: &SqlRow| CountedReport { row: row.get(0), at_ms: row.get(1) };
+    Ok(rows.iter().map(report).collect())
 }
 
 /// Writes a report down, once.

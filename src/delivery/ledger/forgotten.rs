@@ -24,8 +24,16 @@ const REPORTS: &str = "
 UPDATE bounce SET identity = ?2, text = 'forgotten', why = 'forgotten', source = 'forgotten'
 WHERE identity = ?1";
 
+/// What nobody has decided about has been decided.
+const UNDECIDED: &str = "DELETE FROM undecided_report WHERE identity = ?1";
+
 /// The domain of those who are forgotten, which nobody has (RFC 6761).
 const DOMAIN: &str = "forgotten.invalid";
+
+/// What stands in the rows of issues in the place of the address of a person with this hash.
+pub fn stand_in(hash: &str) -> String {
+    format!("{}@{DOMAIN}", hash.replace(':', "-"))
+}
 
 impl LockedLedger {
     /// Takes a person out of the rows of every issue, and out of what was reported; `hash` stands for them. How many rows that were.
@@ -35,7 +43,7 @@ impl LockedLedger {
     pub async fn forget_person(&self, address: &Address, hash: &str) -> Result<u64, StoreError> {
         let failed = |error| self.store.failed(error);
         let mut transaction = self.store.begin().await?;
-        let name = format!("{}@{DOMAIN}", hash.replace(':', "-"));
+        let name = stand_in(hash);
         let identity = address.identity();
         let written = async {
             let rows = sql::query(ROWS).bind(identity.as_str()).bind(name.as_str());
@@ -44,6 +52,8 @@ impl LockedLedger {
             persons.execute(&mut *transaction).await?;
             let reports = sql::query(REPORTS).bind(identity.as_str()).bind(name.as_str());
             reports.execute(&mut *transaction).await?;
+            let undecided = sql::query(UNDECIDED).bind(identity.as_str());
+            undecided.execute(&mut *transaction).await?;
             Ok::<_, SqlError>(rows)
         };
         let rows = written.await.map_err(failed)?;

@@ -4,6 +4,8 @@
 //! millions fits no memory: so of each row it is kept what the expression would say for every set of
 //! the issues that the person may have (a bit each), and the database looks up which set it is.
 
+use std::collections::BTreeMap;
+
 use super::{BATCH, Ledger, STEPS, overview};
 use crate::delivery::intake::IntakeError;
 use crate::diagnostic::nearest;
@@ -56,6 +58,25 @@ impl Ledger {
             other.close().await;
         }
         found
+    }
+
+    /// Of each person who has any of these issues by the ledger, which: a bit for each, in their order.
+    ///
+    /// # Errors
+    /// The store's; or an issue that it does not know.
+    pub async fn issues_had(&self, issues: &[&str]) -> Result<BTreeMap<String, u64>, IntakeError> {
+        let mut had = BTreeMap::new();
+        if self.look_up_got(issues, None).await?.is_empty() {
+            return Ok(had);
+        }
+        let rows: Vec<(String, i64)> = sql::query_as("SELECT identity, number FROM temp.got")
+            .fetch_all(self.store.pool())
+            .await
+            .map_err(|error| self.store.failed(error))?;
+        for (identity, number) in rows {
+            *had.entry(identity).or_default() |= 1_u64 << number;
+        }
+        Ok(had)
     }
 
     async fn look_up_in(

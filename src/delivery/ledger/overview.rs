@@ -36,6 +36,21 @@ impl Counts {
     pub fn is_final(&self) -> bool {
         self.deferred == 0 && self.uncertain == 0 && self.pending == 0
     }
+
+    /// The same once these outcomes have come, of people who waited: first of those who were put off.
+    pub(crate) fn and(self, outcomes: Counts) -> Counts {
+        let Counts { accepted, refused, deferred, uncertain, .. } = outcomes;
+        let settled = accepted + refused + deferred + uncertain;
+        let of_deferred = self.deferred.min(settled);
+        Counts {
+            accepted: self.accepted + accepted,
+            refused: self.refused + refused,
+            deferred: self.deferred - of_deferred + deferred,
+            uncertain: self.uncertain + uncertain,
+            pending: self.pending.saturating_sub(settled - of_deferred),
+            ..self
+        }
+    }
 }
 
 /// How much a store holds.

@@ -43,6 +43,8 @@ CREATE TEMP TABLE staging (
     chosen BIGINT NOT NULL,
     -- The issue has no section for this person.
     unserved BOOLEAN NOT NULL,
+    -- Which parts of the issue they get: a number of `delivery::parts`.
+    part BIGINT NOT NULL,
     gone TEXT,
     -- The reason, where it is not the list that says no.
     suppressed TEXT
@@ -61,9 +63,9 @@ SELECT identity, min(id) AS first, min(CASE WHEN kept THEN id END) AS kept,
 FROM staging
 WHERE identity IN (SELECT identity FROM staging GROUP BY identity HAVING count(*) > 1)
 GROUP BY identity;
-UPDATE staging SET (email, fields, tags, outside, chosen, unserved, kept) =
-    (SELECT yes.email, yes.fields, yes.tags, yes.outside, yes.chosen, yes.unserved, TRUE FROM staging yes
-     WHERE yes.id = repeated.kept)
+UPDATE staging SET (email, fields, tags, outside, chosen, unserved, part, kept) =
+    (SELECT yes.email, yes.fields, yes.tags, yes.outside, yes.chosen, yes.unserved, yes.part, TRUE
+     FROM staging yes WHERE yes.id = repeated.kept)
 FROM repeated WHERE staging.id = repeated.first AND repeated.kept > repeated.first;
 UPDATE staging SET gone = (SELECT no.gone FROM staging no WHERE no.id = repeated.gone)
 FROM repeated WHERE staging.id = repeated.first AND repeated.gone > repeated.first;
@@ -135,6 +137,7 @@ pub struct StagedRow {
     outside: bool,
     chosen: i64,
     unserved: bool,
+    part: i64,
     gone: Option<Cow<'static, str>>,
 }
 
@@ -153,6 +156,11 @@ impl StagedRow {
     /// The same, where it depends on the issues that they have whether they are asked for.
     pub fn chosen(self, chosen: i64) -> StagedRow {
         StagedRow { chosen, ..self }
+    }
+
+    /// The same, with the number of what they get of the issue; see [`crate::delivery::parts`].
+    pub fn part(self, part: i64) -> StagedRow {
+        StagedRow { part, ..self }
     }
 
     /// Somebody of whom the list itself says not to.
@@ -174,6 +182,7 @@ impl StagedRow {
             outside: false,
             chosen: 0,
             unserved: false,
+            part: 0,
             gone,
         }
     }
@@ -312,7 +321,8 @@ async fn append(
     }
     let mut query = QueryBuilder::new(
         "INSERT INTO staging \
-         (identity, email, domain_bytes, fields, tags, kept, outside, chosen, unserved, gone) ",
+         (identity, email, domain_bytes, fields, tags, kept, outside, chosen, unserved, part, \
+         gone) ",
     );
     query.push_values(batch, |mut row, entry| {
         row.push_bind(entry.identity)
@@ -324,6 +334,7 @@ async fn append(
             .push_bind(entry.outside)
             .push_bind(entry.chosen)
             .push_bind(entry.unserved)
+            .push_bind(entry.part)
             .push_bind(entry.gone);
     });
     query.build().execute(&mut *transaction).await?;
@@ -534,29 +545,17 @@ impl Ledger {
         Ok((meant.unsigned_abs(), outside.unsigned_abs()))
     }
 
-    /// Shows every person of the plan, in the order of the list.
+    /// How many people of the plan have each number of what they get of the issue.
     ///
     /// # Errors
-    /// The store's, or a row that cannot be read.
-    pub async fn each_planned(&self, mut see: impl FnMut(&Recipient)) -> Result<(), StoreError> {
-        let mut last = i64::MIN;
+    /// The store's.
+    pub async fn part_counts(&self) -> Result<BTreeMap<i64, u64>, StoreError> {
         let statement = format!(
-            "SELECT id, identity, coalesce(email, identity), fields, tags FROM staging l \
-             WHERE {PLANNED} AND id > ?1 ORDER BY id LIMIT ?2"
+            "SELECT part, count(*) FROM staging l {IN_ORDER} WHERE {PLANNED} GROUP BY part"
         );
-        loop {
-            let rows = sql::query(statement.clone())
-                .bind(last)
-                .bind(BATCH as i64)
-                .fetch_all(self.store.pool())
-                .await
-                .map_err(|error| self.store.failed(error))?;
-            let Some(end) = rows.last() else { return Ok(()) };
-            last = end.get(0);
-            for row in &rows {
-                see(&person(&self.store, row)?);
-            }
-        }
+        let rows = sql::query(statement).fetch_all(self.store.pool()).await;
+        let rows = rows.map_err(|error| self.store.failed(error))?;
+        Ok(rows.iter().map(|row| (row.get(0), row.get::<i64>(1).unsigned_abs())).collect())
     }
 
     /// How many uncertain people were not asked for, and how many the list does not have any more.

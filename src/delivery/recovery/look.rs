@@ -7,6 +7,7 @@
 use super::{BATCH, Recovery, RecoveryError, plan};
 use crate::delivery::ledger::{Ledger, LockedLedger};
 use crate::delivery::state::State;
+use crate::store::holder::LockHolder;
 use crate::store::sql::{self, QueryBuilder, SqlError};
 use crate::store::{Quiet, Store, StoreError};
 
@@ -15,9 +16,9 @@ use crate::store::{Quiet, Store, StoreError};
 pub enum Look {
     /// Nothing: it says all there is to know.
     Still,
-    /// This process sends, in its own words. Rows that it has claimed are pending: they have no
+    /// This process sends, or changes the store. Rows that it has claimed are pending: they have no
     /// outcome yet.
-    Sending(String),
+    Sending(LockHolder),
     /// A run was killed. From here on this connection sees its rows as the next `send` settles
     /// them.
     Killed(Recovery),
@@ -52,7 +53,7 @@ pub async fn look(ledger: &Ledger, boot: &str, at: &str) -> Result<Look, StoreEr
     }
     // Nobody begins to send, and settles it, as long as the lock lives.
     let _lock = match store.quiet().await? {
-        Quiet::Sending(who) => return Ok(Look::Sending(who)),
+        Quiet::Sending(holder) => return Ok(Look::Sending(holder)),
         Quiet::Nobody(lock) => lock,
     };
     match plan(ledger, boot, at).await {
@@ -67,14 +68,18 @@ pub async fn look(ledger: &Ledger, boot: &str, at: &str) -> Result<Look, StoreEr
 }
 
 /// Lets whoever holds the lock, and has sent, see its outcomes that are in the journal only. Where
-/// that cannot be told, the ledger's rows are seen as they are. Nothing can be claimed from here on.
-pub async fn see_unrecorded(ledger: &LockedLedger, boot: &str, at: &str) {
-    if let Ok(recovery) = plan(ledger, boot, at).await
-        && !recovery.is_empty()
-        && let Err(error) = overlay(ledger.store(), &recovery).await
-    {
+/// that cannot be told, the ledger's rows are seen as they are, and this is `false`. Nothing can be
+/// claimed from here on.
+pub async fn see_unrecorded(ledger: &LockedLedger, boot: &str, at: &str) -> bool {
+    let Ok(recovery) = plan(ledger, boot, at).await else { return false };
+    if recovery.is_empty() {
+        return true;
+    }
+    let seen = overlay(ledger.store(), &recovery).await;
+    if let Err(error) = &seen {
         tracing::debug!("the journal cannot be laid over the ledger: {error}");
     }
+    seen.is_ok()
 }
 
 /// Lets this connection see the rows as they are in the file again, after [`look`].
@@ -151,7 +156,9 @@ fn column(name: &str) -> String {
             "EXISTS (SELECT 1 FROM wish w WHERE w.recipient = r.id)",
             of("message_id")
         ),
-        "attempts" => format!("r.attempts + CASE WHEN {settled} THEN 1 ELSE 0 END AS attempts"),
+        "attempts" => format!(
+            "r.attempts + CASE WHEN {settled} AND r.state <> 'uncertain' THEN 1 ELSE 0 END AS attempts"
+        ),
         name if OUTCOME.contains(&name) => {
             format!("CASE WHEN {settled} THEN {} ELSE r.{name} END AS {name}", of(name))
         }

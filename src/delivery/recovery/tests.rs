@@ -25,7 +25,7 @@ fn head() -> JournalHead {
 }
 
 fn claim(row: i64) -> Claim {
-    Claim { row: RowId(row), run: RunId(7), message_id: None, at: None }
+    Claim { row: RowId(row), run: RunId(7), message_id: None, at: None, held: false }
 }
 
 /// Row 1 has an outcome, row 2 a dot, row 3 nothing.
@@ -169,4 +169,41 @@ fn an_attempt_that_the_ledger_does_not_know_of_is_taken_from_the_journal() {
     // What it has is no news.
     let same = HashMap::from([(RowId(1), deferred(Some("2025-11-06T14:00:00Z")))]);
     assert!(tried_again(&journal(), &same).is_empty());
+}
+
+// Another machine has gone on without the journal, and then the one that has it comes back.
+#[test]
+fn what_another_machine_has_held_is_settled_by_the_journal() {
+    let held = |row| Claim { held: true, at: Some(NOW.to_owned()), ..claim(row) };
+    let of = |left: &Left, boot| {
+        let recovery = decide(left, &[held(1), held(2), held(3)], boot, NOW);
+        let settled: Vec<(i64, State)> =
+            recovery.settled.iter().map(|one| (one.row.0, one.state)).collect();
+        (settled, recovery.free)
+    };
+    let both = vec![(1, State::Accepted), (2, State::Uncertain)];
+    assert_eq!(of(&journal(), "here"), (both.clone(), vec![RowId(3)]));
+    // What was lost with the power stays uncertain.
+    assert_eq!(of(&journal(), "another"), (both, Vec::new()));
+    // It may have been tried again behind the line that the power has left.
+    let deferred = HashMap::from([(RowId(1), outcome(1, State::Deferred))]);
+    let deferred = Left { settled: deferred, ..journal() };
+    assert_eq!(of(&deferred, "here").0[0], (1, State::Deferred));
+    assert_eq!(of(&deferred, "another").0, [(2, State::Uncertain)]);
+}
+
+// `reconcile --not-found resend` on the other machine, whose log had not all of it.
+#[test]
+fn whom_the_journal_knows_to_have_the_issue_is_not_sent_to_once_more() {
+    let waits = Known { at: Some(NOW.to_owned()), ..known(State::Pending, Some(RunId(7))) };
+    let rows = || [waits.clone(), known(State::Claimed, Some(RunId(7)))];
+    assert_eq!(matches(journal(), Some(run()), rows()), Some(false));
+    let [one, two] = rows();
+    let again = tried_again(&journal(), &HashMap::from([(RowId(1), one), (RowId(2), two)]));
+    assert_eq!(again.iter().map(|claim| claim.row).collect::<Vec<_>>(), [RowId(1)]);
+    // A later run has sent to them since: what it says stays.
+    let later = known(State::Deferred, Some(RunId(8)));
+    let later = HashMap::from([(RowId(1), later)]);
+    assert!(tried_again(&journal(), &later).is_empty());
+    assert_eq!(overtaken(&journal(), &later), 1);
 }

@@ -9,9 +9,11 @@ use tokio::sync::mpsc;
 use tokio::task::{JoinError, JoinHandle};
 
 use super::queue::Queue;
+use super::tally::RunTally;
 use crate::delivery::id::RowId;
 use crate::delivery::journal::{Journal, Settled};
 use crate::delivery::ledger::LockedLedger;
+use crate::delivery::ledger::overview::Counts;
 use crate::delivery::ledger::runs::Written;
 use crate::delivery::moment::Moment;
 use crate::delivery::state::State;
@@ -50,6 +52,7 @@ pub(super) struct Recorder {
     queue: Arc<Queue>,
     /// The journal's file.
     path: PathBuf,
+    tally: Mutex<RunTally>,
 }
 
 fn lock(journal: &Mutex<Journal>) -> MutexGuard<'_, Journal> {
@@ -65,9 +68,10 @@ impl Recorder {
     ) -> (Arc<Recorder>, JoinHandle<Result<(), StoreError>>) {
         let (journal, path) = (Arc::new(Mutex::new(journal)), ledger.journal_path());
         let (entries, incoming) = mpsc::unbounded_channel();
+        let tally = Mutex::default();
         let writer =
             tokio::spawn(write(ledger, Arc::clone(&journal), incoming, Arc::clone(&queue)));
-        (Arc::new(Recorder { journal, entries, queue, path }), writer)
+        (Arc::new(Recorder { journal, entries, queue, path, tally }), writer)
     }
 
     fn unwritten(&self, error: &io::Error) -> String {
@@ -87,6 +91,7 @@ impl Recorder {
 
     /// Writes an outcome to the journal at once, unless no relay was asked, and to the database soon.
     pub(super) fn settled(&self, settled: Settled) {
+        self.tally.lock().unwrap_or_else(PoisonError::into_inner).add(&settled);
         if !settled.unasked
             && let Err(error) = lock(&self.journal).settled(settled.clone())
         {
@@ -109,6 +114,11 @@ impl Recorder {
         if let Err(error) = lock(&self.journal).unsent(row) {
             self.queue.fail(self.unwritten(&error));
         }
+    }
+
+    /// What the journal says of the run so far, counted.
+    pub(super) fn journaled(&self) -> Counts {
+        self.tally.lock().unwrap_or_else(PoisonError::into_inner).counts()
     }
 
     /// Rows whose final dot may have been sent and that have no outcome, each with its Message-ID.

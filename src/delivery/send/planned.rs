@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use super::locked::{Locked, PlannedBefore, Proposal, RememberedYes};
 use super::plan::Plan;
-use super::report::{self, ReceiptFate, SendReport};
+use super::report::{self, KnownBefore, ReceiptFate, RunEnd, SendReport};
 use super::survey::Survey;
 use super::{SendError, SendOptions};
+use crate::audience::forgotten;
 use crate::check::{self, Audience};
 use crate::delivery::id::RunId;
 use crate::delivery::journal::Journal;
@@ -18,6 +19,7 @@ use crate::delivery::recovery;
 use crate::delivery::run::{self, Ended};
 use crate::delivery::templates::Templates;
 use crate::diagnostic::Diagnostic;
+use crate::store::Store;
 
 /// No part of a list is called so: what nobody was asked about is answered for nobody.
 const NOT_ASKED: &str = "not asked";
@@ -107,13 +109,16 @@ impl Planned {
         self.ledger.sends_from_here().await?;
         let (list_id, keys) = &self.survey.signed_with;
         self.ledger.sends_with(list_id, keys).await?;
+        let options = &self.survey.options;
+        forgotten::give_up(&self.survey.store, &options.forgetting, &(options.clock)()).await?;
         let boot = &self.survey.options.boot;
         let journal = run::journal(&self.ledger, self.run, boot).await?;
+        let before = KnownBefore::of(&self.survey).await?;
         let mut receipt = None;
         if journal.is_ok() {
-            receipt = report::begun_receipt(&self.survey, &self.content_hash).await?;
+            receipt = report::begun_receipt(&self.survey, &self.content_hash, &before);
         }
-        Ok(Begun { planned: self, journal, receipt })
+        Ok(Begun { planned: self, journal, receipt, before })
     }
 
     /// Ends here: nothing has left, everybody waits for the next send, and who was to be sent to
@@ -184,6 +189,7 @@ pub struct Begun {
     planned: Planned,
     journal: io::Result<Journal>,
     receipt: Option<ReceiptFate>,
+    before: KnownBefore,
 }
 
 impl Begun {
@@ -197,6 +203,11 @@ impl Begun {
         Arc::clone(&self.planned.templates)
     }
 
+    /// The store that it is written to.
+    pub fn store(&self) -> Store {
+        self.planned.survey.store.clone()
+    }
+
     /// Sends to all who wait, and says what became of them.
     ///
     /// # Errors
@@ -206,12 +217,13 @@ impl Begun {
         let (survey, ledger) = (&survey, &ledger);
         let mark = &survey.list().suppressed.mark;
         let report = run::run(ledger, run, self.journal, mark, options).await?;
+        let mut is_seen = true;
         if let Ended::Ledger(_) = report.ended {
             // The report tells what is known, also what could not be recorded.
             let (boot, now) = (&survey.options.boot, (survey.options.clock)());
-            recovery::see_unrecorded(ledger, boot, &now).await;
+            is_seen = recovery::see_unrecorded(ledger, boot, &now).await;
         }
-        let run = Some((ledger, run));
-        Ok(SendReport::close((survey, &plan), content_hash, run, Some(report)).await)
+        let (run, end) = ((ledger, run), RunEnd { report, before: self.before, is_seen });
+        Ok(SendReport::close((survey, &plan), content_hash, Some(run), Some(end)).await)
     }
 }

@@ -89,6 +89,57 @@ pub struct SendReport {
     pub had_by_others: bool,
     /// What the ledger could not be told or asked when all was over: the counts may be wrong then.
     pub unsaid: Option<String>,
+    /// The counts are what was known before the run and what its journal says: the ledger could not be
+    /// asked.
+    pub reckoned: bool,
+}
+
+/// What a ledger says of an issue before the first message of a run.
+#[derive(Debug)]
+pub(super) struct KnownBefore {
+    counts: Counts,
+    sends: KnownSends,
+    /// When that was.
+    at: Option<Timestamp>,
+}
+
+/// How a run ended, and what is known without the ledger.
+#[derive(Debug)]
+pub(super) struct RunEnd {
+    pub(super) report: run::Report,
+    pub(super) before: KnownBefore,
+    /// Whether the ledger shows what is in the journal only.
+    pub(super) is_seen: bool,
+}
+
+impl KnownBefore {
+    /// # Errors
+    /// The ledger's.
+    pub(super) async fn of(survey: &Survey) -> Result<KnownBefore, SendError> {
+        let (sends, counts) = (survey.known_sends().await?, survey.ledger.counts().await?);
+        Ok(KnownBefore { counts, sends, at: (survey.options.clock)().parse().ok() })
+    }
+}
+
+impl RunEnd {
+    fn is_whole(&self) -> bool {
+        !matches!(self.report.ended, Ended::Ledger(_))
+    }
+
+    /// What is known without the ledger, which could not be asked: the counts of the issue, and those
+    /// of the send, which was for so many.
+    fn reckoned(&self, to_send: u64) -> (Counts, Counts) {
+        let own = Counts { planned: to_send, pending: to_send, ..Counts::default() };
+        let journaled = self.report.journaled;
+        (self.before.counts.and(journaled), own.and(journaled))
+    }
+
+    /// The same of those who have the issue or may have it.
+    fn sends(&self) -> KnownSends {
+        let Counts { accepted, uncertain, .. } = self.report.journaled;
+        let known = &self.before.sends;
+        KnownSends { reached: known.reached + accepted + uncertain, ..known.clone() }
+    }
 }
 
 /// Everybody whom a send was for was refused.
@@ -224,10 +275,10 @@ impl SendReport {
         (survey, plan): (&Survey, &Plan),
         content_hash: String,
         run: Option<(&LockedLedger, RunId)>,
-        report: Option<run::Report>,
+        end: Option<RunEnd>,
     ) -> SendReport {
         let ledger = &survey.ledger;
-        let is_whole = !matches!(&report, Some(report) if matches!(report.ended, Ended::Ledger(_)));
+        let is_whole = end.as_ref().is_none_or(RunEnd::is_whole);
         let mut faults = ClosingFaults::default();
         let mut troubles = Vec::new();
         for state in [State::Refused, State::Deferred, State::Uncertain] {
@@ -236,7 +287,7 @@ impl SendReport {
         }
         let (mut this_send, mut all_refused, mut given_up) = (Counts::default(), None, 0);
         if let Some((locked, run)) = run {
-            if report.is_some() && is_whole {
+            if end.is_some() && is_whole {
                 faults.keep(locked.copies_are_told(None, Some(run)).await);
             }
             this_send = faults.keep(ledger.counts_of_run(run).await);
@@ -248,9 +299,15 @@ impl SendReport {
             }
             given_up = faults.keep(ledger.given_up_in(run).await);
         }
-        let counts = faults.keep(ledger.counts().await);
+        let mut counts = faults.keep(ledger.counts().await);
+        let unseen = |end: &&RunEnd| !end.is_whole() && (!end.is_seen || faults.first.is_some());
+        let unseen = end.as_ref().filter(unseen);
+        if let Some(end) = unseen {
+            (counts, this_send) = end.reckoned(plan.to_send);
+        }
+        let reckoned = unseen.is_some();
         let (receipt, had_by_others) =
-            last_receipt(survey, &content_hash, (counts, is_whole), &mut faults).await;
+            last_receipt(survey, &content_hash, (counts, is_whole), unseen, &mut faults).await;
         // Where nobody can tell, somebody may have it.
         let frozen = faults.keep(ledger.may_be_had().await.map(Some)).unwrap_or(true);
         survey.store.clone().close().await;
@@ -274,8 +331,9 @@ impl SendReport {
             receipt,
             had_by_others,
             unsaid: faults.first,
+            reckoned,
         };
-        if let Some(report) = report {
+        if let Some(RunEnd { report, .. }) = end {
             closed.ended = Some(report.ended);
             (closed.elapsed, closed.settled) = (report.elapsed, report.settled);
             closed.withdrawn = report.withdrawn;
@@ -332,17 +390,23 @@ async fn last_receipt(
     survey: &Survey,
     content_hash: &str,
     (counts, is_whole): (Counts, bool),
+    unseen: Option<&RunEnd>,
     faults: &mut ClosingFaults,
 ) -> (Option<ReceiptFate>, bool) {
-    let is_known = faults.first.is_none();
+    let is_known = faults.first.is_none() || unseen.is_some();
     let written = async {
-        let known = survey.known_sends().await?;
+        let known = match (survey.known_sends().await, unseen) {
+            (Ok(known), _) => known,
+            (Err(_), Some(end)) => end.sends(),
+            (Err(error), None) => return Err(error),
+        };
         let others = others(survey, &known);
         let had_by_others = others.iter().any(|one| one.reached() > 0);
         // As it is now, also where what came before has failed.
         let counts = if is_known { counts } else { survey.ledger.counts().await? };
         let said = (&known, counts, others);
-        let fate = receipt(survey, content_hash, said, is_whole).await?;
+        let began = unseen.and_then(|end| end.before.at);
+        let fate = receipt(survey, content_hash, said, (is_whole, began)).await?;
         Ok::<_, SendError>((fate, had_by_others))
     };
     written.await.unwrap_or_else(|error| {
@@ -362,11 +426,17 @@ async fn receipt(
     survey: &Survey,
     content_hash: &str,
     (known, counts, others): (&KnownSends, Counts, Vec<Receipt>),
-    is_whole: bool,
+    (is_whole, began): (bool, Option<Timestamp>),
 ) -> Result<Option<ReceiptFate>, SendError> {
     let Some(path) = survey.options.receipt.as_ref() else { return Ok(None) };
-    let span = survey.ledger.span().await?;
-    let times = span.and_then(|(first, last)| Some((first.parse().ok()?, last.parse().ok()?)));
+    let now = || (survey.options.clock)().parse().ok();
+    let times = match survey.ledger.span().await {
+        Ok(span) => span.and_then(|(one, last)| Some((one.parse().ok()?, last.parse().ok()?))),
+        Err(_) if began.is_some() => None,
+        Err(error) => return Err(error.into()),
+    };
+    // A ledger that cannot be asked, or has nothing of the run yet, has no times.
+    let times = times.or_else(|| Some((began?, now()?)));
     let Some((begin, end)) = times.filter(|_| known.reached > 0) else {
         let back = if is_whole { receipt::withdraw(path, known) } else { Ok(false) };
         return Ok(match back {
@@ -422,16 +492,15 @@ fn others(survey: &Survey, known: &KnownSends) -> Vec<Receipt> {
 
 /// Writes the receipt of a send that begins now, so that a sender that is killed leaves one. Where
 /// that cannot be written, the send goes on. What became of it is told before the first message.
-pub(super) async fn begun_receipt(
+pub(super) fn begun_receipt(
     survey: &Survey,
     content_hash: &str,
-) -> Result<Option<ReceiptFate>, SendError> {
-    let Some(path) = survey.options.receipt.as_ref() else { return Ok(None) };
-    let known = survey.known_sends().await?;
-    let Ok(begin) = (survey.options.clock)().parse() else { return Ok(None) };
-    let counts = survey.ledger.counts().await?;
-    let moment = (begin, ReceiptPhase::Begun);
-    let others = others(survey, &known);
-    let receipt = own_word(survey, content_hash, (&known, counts, others), moment);
-    Ok(ReceiptFate::of(&receipt, path, receipt.write(path, &known)))
+    before: &KnownBefore,
+) -> Option<ReceiptFate> {
+    let path = survey.options.receipt.as_ref()?;
+    let KnownBefore { counts, sends: known, at } = before;
+    let moment = ((*at)?, ReceiptPhase::Begun);
+    let others = others(survey, known);
+    let receipt = own_word(survey, content_hash, (known, *counts, others), moment);
+    ReceiptFate::of(&receipt, path, receipt.write(path, known))
 }

@@ -11,11 +11,11 @@ use jiff::Timestamp;
 
 use super::content::{Content, Files};
 use super::locked::Locked;
-use super::plan::{PartCounts, PassageCount, Plan, VariantCount};
+use super::plan::{PartCounts, Plan};
 use super::renamed::{self, Beside, Folders, Lookalikes, Renamed};
 use super::replaced::{self, Replaced};
 use super::{ListFault, SendError, SendOptions};
-use crate::check::{self, Lacking, passages};
+use crate::check::{self, Lacking};
 use crate::delivery::id::RunId;
 use crate::delivery::intake::{self, Choice, Intake, IntakeError};
 use crate::delivery::ledger::bounces::IssueComplaints;
@@ -29,8 +29,7 @@ use crate::delivery::receipt::{self, AlreadySent, KnownSends, OtherIssue, Standi
 use crate::delivery::recovery::{self, Look};
 use crate::delivery::source;
 use crate::diagnostic::Diagnostic;
-use crate::issue::only::{Only, Traits as _};
-use crate::message::recipient::Recipient;
+use crate::issue::only::Only;
 use crate::message::splice::Identity;
 use crate::message::token::KeyFingerprint;
 use crate::store::home::Moved;
@@ -38,8 +37,6 @@ use crate::store::{Quiet, Store, StoreAddress};
 
 /// Domains that a plan counts by name.
 const DOMAINS: i64 = 10;
-/// Conditions of passages that are counted: everybody of the list is asked for each.
-const CONDITIONS: usize = 20;
 
 /// What was read. Nothing is judged yet.
 #[derive(Debug)]
@@ -312,32 +309,8 @@ impl Ready {
     /// # Errors
     /// The ledger's.
     pub async fn parts(&self) -> Result<PartCounts, SendError> {
-        let composition = self.survey.content.composition();
-        let topics = passages::topics(composition);
-        let mut conditions = passages::conditions(composition);
-        conditions.truncate(CONDITIONS);
-        if conditions.is_empty() && topics.is_empty() {
-            return Ok(PartCounts::default());
-        }
-        let asked: Vec<Only> = conditions.iter().map(|text| Only::of_passage(text)).collect();
-        let (mut of, mut meant) = (0, vec![0; asked.len()]);
-        let mut variants: BTreeMap<Vec<String>, u64> = BTreeMap::new();
-        let count = |person: &Recipient| {
-            of += 1;
-            for (count, only) in meant.iter_mut().zip(&asked) {
-                *count += u64::from(only.means(person));
-            }
-            let without = topics.iter().filter(|topic| !person.wants(topic)).cloned();
-            *variants.entry(without.collect()).or_default() += 1;
-        };
-        self.survey.ledger.each_planned(count).await?;
-        let passages = conditions.into_iter().zip(meant);
-        let passages = passages.map(|(only, people)| PassageCount { only, people, of }).collect();
-        let variants = variants.into_iter().filter(|_| !topics.is_empty());
-        let mut variants: Vec<VariantCount> =
-            variants.map(|(without, people)| VariantCount { without, people }).collect();
-        variants.sort_by_key(|one| std::cmp::Reverse(one.people));
-        Ok(PartCounts { passages, variants })
+        let people = self.survey.ledger.part_counts().await?;
+        Ok(self.survey.intake.parts.counts(&people))
     }
 
     /// Whether a send of the issue was begun and only goes on: somebody waits of an earlier plan, or
@@ -601,6 +574,7 @@ async fn stage(
                 except: options.except.as_ref(),
                 suppressed_in: options.suppressed_in.as_ref(),
                 forgetting: Some(&options.forgetting),
+                composition: Some(content.composition()),
             };
             intake::stage(ledger, rows, choice).await
         }

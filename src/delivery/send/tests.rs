@@ -239,7 +239,7 @@ async fn a_second_sender_is_told_who_sends_before_it_settles_anything() {
     let _lock = first.lock("process 1 (issue x)").await.unwrap();
     let error = folder.ready().await.lock(&identity(), "process 2").await.unwrap_err();
     assert!(
-        matches!(&error, SendError::Store(StoreError::Busy { who, .. }) if who.contains("process 1"))
+        matches!(&error, SendError::Store(StoreError::Busy { holder, .. }) if holder.to_string().contains("process 1"))
     );
     let (rows, runs, _) = folder.written().await;
     assert_eq!((rows[0].as_str(), runs), ("kim@x.example claimed", 1), "the first still has them");

@@ -103,7 +103,10 @@ pub fn read_text(root: &Path, path: &Path) -> Result<Arc<Source>, TextError> {
 
 /// A path as people should read it: from the current folder where it lies inside.
 pub fn path_from_here(path: &Path) -> PathBuf {
-    let path = path.strip_prefix(".").unwrap_or(path);
+    let path = match path.strip_prefix(".") {
+        Ok(below) if !below.as_os_str().is_empty() => below,
+        _ => path,
+    };
     match std::env::current_dir() {
         Ok(here) => path.strip_prefix(&here).unwrap_or(path).to_owned(),
         Err(_) => path.to_owned(),

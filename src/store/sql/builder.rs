@@ -29,7 +29,8 @@ impl QueryBuilder {
     /// of them, which takes minutes where a million rows have several values each.
     pub fn push_bind(&mut self, value: impl Bind) -> &mut QueryBuilder {
         self.values.push(value.value());
-        self.push('?')
+        self.text.push('?');
+        self
     }
 
     /// What is pushed from here on has this between its parts.
@@ -43,11 +44,11 @@ impl QueryBuilder {
         rows: impl IntoIterator<Item = T>,
         mut row: impl FnMut(Separated<'_>, T),
     ) -> &mut QueryBuilder {
-        self.push("VALUES ");
+        self.text.push_str("VALUES ");
         for (number, values) in rows.into_iter().enumerate() {
-            self.push(if number == 0 { "(" } else { ", (" });
+            self.text.push_str(if number == 0 { "(" } else { ", (" });
             row(self.separated(", "), values);
-            self.push(")");
+            self.text.push(')');
         }
         self
     }
@@ -77,7 +78,7 @@ impl Separated<'_> {
     /// Adds a placeholder for a value.
     pub fn push_bind(&mut self, value: impl Bind) -> &mut Self {
         if !self.is_first {
-            self.builder.push(self.by);
+            self.builder.text.push_str(self.by);
         }
         self.is_first = false;
         self.builder.push_bind(value);

@@ -5,7 +5,8 @@
 
 use std::borrow::Cow;
 use std::ops::{Deref, DerefMut};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
 use sqlx::{
@@ -16,6 +17,7 @@ use sqlx_core::transaction::TransactionManager as _;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::dialect::{Dialect, translated};
+use super::patience::ServerPatience;
 use super::value::{for_postgres, for_sqlite};
 use super::{SqlError, SqlRow, SqlValue, query};
 
@@ -29,12 +31,15 @@ pub struct Pool(ConnectionSource);
 
 #[derive(Clone, Debug)]
 enum ConnectionSource {
-    /// A pool of one.
-    Sqlite(SqlitePool),
+    /// A pool of one, and the code of the error by which the disk has failed.
+    Sqlite(SqlitePool, Arc<OnceLock<String>>),
     /// None once it is closed. One that is lost is not opened again: the locks of its session, and
     /// what was temporary in it, are lost with it.
-    Postgres(Arc<Mutex<Option<PgConnection>>>),
+    Postgres(Arc<Mutex<Option<PgConnection>>>, Arc<ServerPatience>),
 }
+
+/// How long a connection may take to end.
+const GOODBYE: Duration = Duration::from_secs(2);
 
 /// The connection, for as long as somebody has it.
 #[derive(Debug)]
@@ -43,7 +48,7 @@ pub struct Connection(HeldConnection);
 #[derive(Debug)]
 enum HeldConnection {
     Sqlite(PoolConnection<Sqlite>),
-    Postgres(OwnedMutexGuard<Option<PgConnection>>),
+    Postgres(OwnedMutexGuard<Option<PgConnection>>, Arc<ServerPatience>),
     /// A task has it.
     Given,
 }
@@ -57,13 +62,14 @@ pub struct Transaction {
 
 impl From<SqlitePool> for Pool {
     fn from(pool: SqlitePool) -> Pool {
-        Pool(ConnectionSource::Sqlite(pool))
+        Pool(ConnectionSource::Sqlite(pool, Arc::default()))
     }
 }
 
 impl From<PgConnection> for Pool {
     fn from(connection: PgConnection) -> Pool {
-        Pool(ConnectionSource::Postgres(Arc::new(Mutex::new(Some(connection)))))
+        let patience = Arc::new(ServerPatience::new());
+        Pool(ConnectionSource::Postgres(Arc::new(Mutex::new(Some(connection))), patience))
     }
 }
 
@@ -74,9 +80,10 @@ impl Pool {
     /// The engine's.
     pub async fn acquire(&self) -> Result<Connection, SqlError> {
         Ok(Connection(match &self.0 {
-            ConnectionSource::Sqlite(pool) => HeldConnection::Sqlite(pool.acquire().await?),
-            ConnectionSource::Postgres(connection) => {
-                HeldConnection::Postgres(connection.clone().lock_owned().await)
+            ConnectionSource::Sqlite(pool, _) => HeldConnection::Sqlite(pool.acquire().await?),
+            ConnectionSource::Postgres(connection, patience) => {
+                let open = connection.clone().lock_owned().await;
+                HeldConnection::Postgres(open, Arc::clone(patience))
             }
         }))
     }
@@ -89,7 +96,10 @@ impl Pool {
         let mut connection = self.acquire().await?;
         match &mut connection.0 {
             HeldConnection::Sqlite(open) => begin::<Sqlite>(open, None).await?,
-            HeldConnection::Postgres(open) => begin::<Postgres>(still(open)?, None).await?,
+            HeldConnection::Postgres(open, patience) => {
+                let begun = patience.wait(begin::<Postgres>(still(open)?, None)).await;
+                answered(open, begun)?
+            }
             HeldConnection::Given => return Err(closed()),
         }
         Ok(Transaction { connection, is_open: true })
@@ -115,14 +125,60 @@ impl Pool {
     /// Ends it.
     pub(in crate::store) async fn close(&self) {
         match &self.0 {
-            ConnectionSource::Sqlite(pool) => pool.close().await,
-            ConnectionSource::Postgres(connection) => {
+            ConnectionSource::Sqlite(pool, _) => pool.close().await,
+            ConnectionSource::Postgres(connection, _) => {
                 if let Some(open) = connection.lock().await.take() {
                     // A server that is not there any more needs no goodbye.
-                    let _ = open.close().await;
+                    let _ = tokio::time::timeout(GOODBYE, open.close()).await;
                 }
             }
         }
+    }
+
+    /// For how long the server owes an answer; nothing of a file, or where none is waited for.
+    pub(in crate::store) fn unanswered(&self) -> Option<Duration> {
+        match &self.0 {
+            ConnectionSource::Sqlite(..) => None,
+            ConnectionSource::Postgres(_, patience) => patience.unanswered(),
+        }
+    }
+
+    /// Remembers by which error the disk has failed.
+    pub(in crate::store) fn disk_has_failed(&self, code: &str) {
+        if let ConnectionSource::Sqlite(_, failed) = &self.0 {
+            let _ = failed.set(code.to_owned());
+        }
+    }
+
+    /// The code of the error that this one follows from: SQLite ends the transaction of a write that
+    /// finds no room, which the driver does not see, and it begins none any more.
+    pub(in crate::store) fn failure_behind(&self, error: &SqlError) -> Option<String> {
+        match &self.0 {
+            ConnectionSource::Sqlite(_, failed)
+                if matches!(error.0, sqlx::Error::InvalidSavePointStatement) =>
+            {
+                failed.get().cloned()
+            }
+            _ => None,
+        }
+    }
+
+    /// Waits for nothing any longer than a moment.
+    pub(in crate::store) fn end_soon(&self) {
+        if let ConnectionSource::Postgres(_, patience) = &self.0 {
+            patience.end_soon();
+        }
+    }
+
+    /// The same connection with the patience of another one's.
+    pub(in crate::store) fn with_patience_of(self, other: &Pool) -> Pool {
+        Pool(match (self.0, &other.0) {
+            (
+                ConnectionSource::Postgres(connection, _),
+                ConnectionSource::Postgres(_, patience),
+            ) => ConnectionSource::Postgres(connection, Arc::clone(patience)),
+            (own, _) => own,
+        })
     }
 }
 
@@ -130,8 +186,16 @@ impl Pool {
 async fn begin<E: Database>(
     connection: &mut E::Connection,
     statement: Option<SqlStr>,
-) -> Result<(), SqlError> {
-    Ok(E::TransactionManager::begin(connection, statement).await?)
+) -> Result<(), sqlx::Error> {
+    E::TransactionManager::begin(connection, statement).await
+}
+
+/// What a server said. One that is silent is not asked again.
+fn answered<T>(open: &mut Option<PgConnection>, said: Result<T, SqlError>) -> Result<T, SqlError> {
+    if said.as_ref().is_err_and(SqlError::is_silence) {
+        *open = None;
+    }
+    said
 }
 
 /// The connection to a server, unless it was closed.
@@ -152,11 +216,11 @@ macro_rules! run {
                 let done = sqlx::query_with(text, for_sqlite($values)?).$how(&mut **open).await?;
                 Ok(done.into_ours())
             }
-            HeldConnection::Postgres(open) => {
+            HeldConnection::Postgres(open, patience) => {
                 let text = AssertSqlSafe(translated($text, Dialect::Postgres));
-                let done =
-                    sqlx::query_with(text, for_postgres($values)?).$how(still(open)?).await?;
-                Ok(done.into_ours())
+                let asked = sqlx::query_with(text, for_postgres($values)?).$how(still(open)?);
+                let said = patience.wait(asked).await;
+                Ok(answered(open, said)?.into_ours())
             }
             HeldConnection::Given => Err(closed()),
         }
@@ -183,9 +247,10 @@ impl Connection {
                 let text = AssertSqlSafe(translated(text, Dialect::Sqlite));
                 Ok(sqlx::raw_sql(text).execute(&mut **open).await?.into_ours())
             }
-            HeldConnection::Postgres(open) => {
+            HeldConnection::Postgres(open, patience) => {
                 let text = AssertSqlSafe(translated(text, Dialect::Postgres));
-                Ok(sqlx::raw_sql(text).execute(still(open)?).await?.into_ours())
+                let said = patience.wait(sqlx::raw_sql(text).execute(still(open)?)).await;
+                Ok(answered(open, said)?.into_ours())
             }
             HeldConnection::Given => Err(closed()),
         }
@@ -210,12 +275,13 @@ impl Connection {
     /// Lets the server hear at once that a transaction is taken back: it holds its locks until then.
     fn send_what_is_queued(&mut self) {
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
-        if let HeldConnection::Postgres(mut open) =
+        if let HeldConnection::Postgres(mut held, patience) =
             std::mem::replace(&mut self.0, HeldConnection::Given)
         {
             runtime.spawn(async move {
-                if let Some(open) = open.as_mut() {
-                    let _ = open.ping().await;
+                if let Some(open) = held.as_mut() {
+                    let said = patience.wait(open.ping()).await;
+                    let _ = answered(&mut held, said);
                 }
             });
         }
@@ -271,8 +337,10 @@ impl Transaction {
             HeldConnection::Sqlite(open) => {
                 <Sqlite as Database>::TransactionManager::commit(open).await?
             }
-            HeldConnection::Postgres(open) => {
-                <Postgres as Database>::TransactionManager::commit(still(open)?).await?;
+            HeldConnection::Postgres(open, patience) => {
+                let commit = <Postgres as Database>::TransactionManager::commit(still(open)?);
+                let said = patience.wait(commit).await;
+                answered(open, said)?;
             }
             HeldConnection::Given => return Err(closed()),
         }
@@ -290,7 +358,7 @@ impl Drop for Transaction {
             HeldConnection::Sqlite(open) => {
                 <Sqlite as Database>::TransactionManager::start_rollback(open)
             }
-            HeldConnection::Postgres(open) => {
+            HeldConnection::Postgres(open, _) => {
                 if let Some(open) = open.as_mut() {
                     <Postgres as Database>::TransactionManager::start_rollback(open);
                 }
