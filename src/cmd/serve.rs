@@ -2,7 +2,6 @@
 
 use std::net::SocketAddr;
 
-use sejong_digest::config;
 use sejong_digest::delivery::ledger;
 use sejong_digest::store::Store;
 use sejong_digest::web::base::BaseUrl;
@@ -14,7 +13,7 @@ use super::failure::{Ending, Exit, Failure};
 use super::readers::forgetting_keys;
 use super::stop_signals::StopSignals;
 use super::subscribers::place;
-use super::workspace::Workspace;
+use super::workspace::{LostSecret, Workspace};
 use super::{Global, clock, looking, print};
 
 const ABOUT: &str = "\
@@ -43,7 +42,6 @@ pub(crate) struct Args {
 /// Runs `digest serve`.
 pub(super) fn run(global: &Global, args: &Args) -> Ending {
     let workspace = Workspace::open(global)?;
-    let options = options(&workspace, args)?;
     let address = args.listen.unwrap_or(workspace.config.web.listen);
     let sockets = listeners::open(&[address]).map_err(|error| {
         Failure::new(error.to_string()).help(
@@ -55,6 +53,7 @@ pub(super) fn run(global: &Global, args: &Args) -> Ending {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
+        let options = options(&workspace, args).await?;
         // A store that cannot be used is told before the first reader meets it.
         let store = Store::open(&options.store, &ledger::STEPS).await;
         store.map_err(looking::unusable)?.close().await;
@@ -77,12 +76,16 @@ pub(super) fn run(global: &Global, args: &Args) -> Ending {
     })
 }
 
-fn options(workspace: &Workspace, args: &Args) -> Result<WebOptions, Failure> {
+async fn options(workspace: &Workspace, args: &Args) -> Result<WebOptions, Failure> {
     let config = &workspace.config;
-    let Some(secret) = config::known_secret(&workspace.root, &workspace.environment)? else {
-        return Err(Failure::new("there is no secret here, so no link can be read").help(
-            "copy .digest-secret here from the computer that sends the mail, or set DIGEST_SECRET",
-        ));
+    let store = place(workspace, args.store.as_deref())?;
+    let lost = LostSecret::of(workspace, Some(store.clone())).await?;
+    let secret = match lost {
+        Some(lost) => {
+            return Err(Failure::new(format!("{lost}; no link in mail can be read without it"))
+                .help("copy .digest-secret here from the computer that sends the mail, or set DIGEST_SECRET"));
+        }
+        None => workspace.secret()?,
     };
     let base = BaseUrl::read(config.sender.base_url()).ok_or_else(|| {
         Failure::checks(format!("nothing can be answered at {}", config.sender.base_url()))
@@ -100,7 +103,7 @@ fn options(workspace: &Workspace, args: &Args) -> Result<WebOptions, Failure> {
     };
     Ok(WebOptions {
         site,
-        store: place(workspace, args.store.as_deref())?,
+        store,
         forgetting: forgetting_keys(workspace)?,
         proxies: config.web.proxies.clone(),
         limits: ServerLimits::default(),

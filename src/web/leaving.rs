@@ -2,11 +2,13 @@
 //!
 //! Must never act on a GET, nor answer that somebody has left before that is on the disk.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::{Extension, Path, State};
+use axum::extract::{Extension, FromRequestParts, Path, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use axum::routing::get;
 use jiff::{SignedDuration, Timestamp};
@@ -30,11 +32,23 @@ pub(super) fn routes() -> Router<Arc<Pages>> {
         .route("/undo/{token}", get(ask_back).post(take_back))
 }
 
+/// The token of a path; one that cannot be read at all is none, like any other that is wrong.
+struct TokenPath(String);
+
+impl<S: Send + Sync> FromRequestParts<S> for TokenPath {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<TokenPath, Infallible> {
+        let token = Path::<String>::from_request_parts(parts, state).await;
+        Ok(TokenPath(token.map(|Path(token)| token).unwrap_or_default()))
+    }
+}
+
 /// A page with one button.
 async fn ask(
     State(pages): State<Arc<Pages>>,
     Extension(visitor): Extension<Visitor>,
-    Path(token): Path<String>,
+    TokenPath(token): TokenPath,
     headers: HeaderMap,
 ) -> Response<Body> {
     let words = pages.words(&headers);
@@ -48,7 +62,7 @@ async fn ask(
 async fn leave(
     State(pages): State<Arc<Pages>>,
     Extension(visitor): Extension<Visitor>,
-    Path(token): Path<String>,
+    TokenPath(token): TokenPath,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response<Body> {
@@ -106,7 +120,7 @@ fn left(pages: &Pages, words: &Words, address: &Address) -> Response<Body> {
 async fn ask_back(
     State(pages): State<Arc<Pages>>,
     Extension(visitor): Extension<Visitor>,
-    Path(token): Path<String>,
+    TokenPath(token): TokenPath,
     headers: HeaderMap,
 ) -> Response<Body> {
     let words = pages.words(&headers);
@@ -122,7 +136,7 @@ async fn ask_back(
 async fn take_back(
     State(pages): State<Arc<Pages>>,
     Extension(visitor): Extension<Visitor>,
-    Path(token): Path<String>,
+    TokenPath(token): TokenPath,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response<Body> {

@@ -25,12 +25,15 @@ impl WebStore {
     /// # Errors
     /// The store's.
     pub(super) async fn opened(&mut self) -> Result<Store, StoreError> {
-        let store = match &self.open {
-            Some(store) => store.clone(),
-            None => {
-                let store = Store::open(&self.address, &STEPS).await?;
-                self.open.insert(store).clone()
+        let store = if let Some(store) = &self.open {
+            store.clone()
+        } else {
+            // Nobody would find what a new file has.
+            if let Some(path) = self.address.file().filter(|path| !path.is_file()) {
+                return Err(StoreError::Gone { path: path.to_owned() });
             }
+            let store = Store::open(&self.address, &STEPS).await?;
+            self.open.insert(store).clone()
         };
         store.in_place()?;
         Ok(store)
