@@ -174,12 +174,7 @@ pub fn read(root: &Path, environment: &[(String, String)]) -> Result<Config, Vec
     let lanes = pace::lanes(&mut table, &mut problems);
     let schedule = pace::retry(&mut table, &mut problems);
     let clients = clients::read(&mut table, &mut problems);
-    let mut text = table.table("text");
-    let smart = text.flag("smart").unwrap_or(true);
-    text.finish(&mut problems);
-    let mut articles = table.table("articles");
-    let ignored_keys = articles.texts("ignore_keys").into_iter().map(|key| key.value).collect();
-    articles.finish(&mut problems);
+    let (smart, ignored_keys) = texts(&mut table, &mut problems);
     let (consent_columns, audience_source) = audience::read(&mut table, &mut problems);
     let topics = topics::read(&mut table, &mut problems);
     let (segments, segment_places) = segments::read(&mut table, &topics, &mut problems);
@@ -224,6 +219,18 @@ pub fn read(root: &Path, environment: &[(String, String)]) -> Result<Config, Vec
         }
         _ => Err(problems),
     }
+}
+
+/// `[text]` and `[articles]`: whether quotation marks are made round, and keys of articles that mean
+/// nothing here.
+fn texts(table: &mut Table, problems: &mut Vec<Diagnostic>) -> (bool, Vec<String>) {
+    let mut text = table.table("text");
+    let smart = text.flag("smart").unwrap_or(true);
+    text.finish(problems);
+    let mut articles = table.table("articles");
+    let ignored_keys = articles.texts("ignore_keys").into_iter().map(|key| key.value).collect();
+    articles.finish(problems);
+    (smart, ignored_keys)
 }
 
 /// Whether keys are missing for this problem: half a table would report them as missing.

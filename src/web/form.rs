@@ -8,11 +8,11 @@ const MOST: usize = 16;
 
 /// The fields of a form, in their order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Form(Vec<(String, String)>);
+pub(super) struct SentForm(Vec<(String, String)>);
 
-impl Form {
+impl SentForm {
     /// Reads a body by the type that the request names; a body of another type has no fields.
-    pub(super) fn read(headers: &HeaderMap, body: &[u8]) -> Form {
+    pub(super) fn read(headers: &HeaderMap, body: &[u8]) -> SentForm {
         let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
         let kind = kind.unwrap_or_default();
         let (essence, parameters) = kind.split_once(';').unwrap_or((kind, ""));
@@ -28,7 +28,7 @@ impl Form {
             },
             _ => Vec::new(),
         };
-        Form(fields)
+        SentForm(fields)
     }
 
     /// The first value of a field.
@@ -89,10 +89,10 @@ mod tests {
 
     use super::*;
 
-    fn read(kind: &str, body: &str) -> Form {
+    fn read(kind: &str, body: &str) -> SentForm {
         let mut headers = HeaderMap::new();
         headers.insert(header::CONTENT_TYPE, kind.parse().unwrap());
-        Form::read(&headers, body.as_bytes())
+        SentForm::read(&headers, body.as_bytes())
     }
 
     #[test]
@@ -101,7 +101,7 @@ mod tests {
         for (kind, body) in [
             (urlencoded, "List-Unsubscribe=One-Click"),
             (
-                "Application/X-WWW-Form-URLencoded; charset=UTF-8",
+                "Application/X-WWW-SentForm-URLencoded; charset=UTF-8",
                 "x=1&List-Unsubscribe=One%2DClick",
             ),
             (

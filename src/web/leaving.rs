@@ -15,10 +15,10 @@ use jiff::{SignedDuration, Timestamp};
 use maud::html;
 
 use super::answer::plain;
-use super::form::Form;
+use super::form::SentForm;
 use super::page::{filled, masked, page, title};
 use super::visitor::Visitor;
-use super::words::Words;
+use super::words::PageWords;
 use super::{Pages, Site};
 use crate::audience::leave::LeavingWhy;
 use crate::message::address::Address;
@@ -68,7 +68,7 @@ async fn leave(
 ) -> Response<Body> {
     let words = pages.words(&headers);
     let Some(address) = pages.leaver(&token) else { return pages.broken(words, visitor) };
-    let form = Form::read(&headers, &body);
+    let form = SentForm::read(&headers, &body);
     let is_one_click = form.value("List-Unsubscribe") == Some("One-Click");
     if !is_one_click && form.value("leave") != Some("yes") {
         return question(&pages.site, words, StatusCode::BAD_REQUEST, &address);
@@ -82,7 +82,12 @@ async fn leave(
     left(&pages, words, &address)
 }
 
-fn question(site: &Site, words: &Words, status: StatusCode, address: &Address) -> Response<Body> {
+fn question(
+    site: &Site,
+    words: &PageWords,
+    status: StatusCode,
+    address: &Address,
+) -> Response<Body> {
     let content = html! {
         p { (filled(words.leave_question, site, &masked(address.as_str()))) }
         form method="post" {
@@ -93,7 +98,7 @@ fn question(site: &Site, words: &Words, status: StatusCode, address: &Address) -
 }
 
 /// What happens now, the way back, and a question that nobody has to answer.
-fn left(pages: &Pages, words: &Words, address: &Address) -> Response<Body> {
+fn left(pages: &Pages, words: &PageWords, address: &Address) -> Response<Body> {
     let site = &pages.site;
     let end = (pages.clock)() + UNDO;
     let token = site.keys.undo_token(&site.list_id, address, end);
@@ -147,7 +152,7 @@ async fn take_back(
         Returner::Late => return late(site, words),
         Returner::Unknown => return pages.broken(words, visitor),
     };
-    let form = Form::read(&headers, &body);
+    let form = SentForm::read(&headers, &body);
     let since = end - UNDO;
     // What was left a moment before the page was made is meant, too.
     let since = since - SignedDuration::from_mins(1);
@@ -169,7 +174,7 @@ async fn take_back(
     page(site, words, StatusCode::OK, (heading, html! { p { (filled(text, site, &shown)) } }))
 }
 
-fn late(site: &Site, words: &Words) -> Response<Body> {
+fn late(site: &Site, words: &PageWords) -> Response<Body> {
     let content = html! { p { (filled(words.late_text, site, "")) } };
     page(site, words, StatusCode::GONE, (words.late_title, content))
 }
@@ -198,7 +203,7 @@ impl Pages {
     }
 
     /// The same page for every token that is none, however it is wrong.
-    fn broken(&self, words: &Words, visitor: Visitor) -> Response<Body> {
+    fn broken(&self, words: &PageWords, visitor: Visitor) -> Response<Body> {
         let content = html! { p { (filled(words.broken_text, &self.site, "")) } };
         let status = if self.wrong_tokens.take(visitor.address) {
             StatusCode::BAD_REQUEST
@@ -208,7 +213,7 @@ impl Pages {
         page(&self.site, words, status, (words.broken_title, content))
     }
 
-    fn busy(&self, words: &Words) -> Response<Body> {
+    fn busy(&self, words: &PageWords) -> Response<Body> {
         let content = html! { p { (words.busy_text) } };
         let status = StatusCode::SERVICE_UNAVAILABLE;
         let mut response = page(&self.site, words, status, (words.busy_title, content));

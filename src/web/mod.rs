@@ -37,7 +37,7 @@ use base::BaseUrl;
 use server::ServerLimits;
 use stores::WebStore;
 use visitor::Proxies;
-use words::Words;
+use words::PageWords;
 use writer::Writer;
 
 use crate::audience::forgotten::ForgettingKeys;
@@ -97,8 +97,8 @@ struct Pages {
 }
 
 impl Pages {
-    fn words(&self, headers: &HeaderMap) -> &'static Words {
-        Words::for_browser(headers, &self.site.language)
+    fn words(&self, headers: &HeaderMap) -> &'static PageWords {
+        PageWords::for_browser(headers, &self.site.language)
     }
 }
 

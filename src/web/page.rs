@@ -5,7 +5,7 @@ use axum::http::{HeaderValue, Response, StatusCode, header};
 use maud::{DOCTYPE, Markup, html};
 
 use super::Site;
-use super::words::Words;
+use super::words::PageWords;
 
 /// Where the pages' style sheet is, behind the base's path.
 pub(super) const SHEET: &str = "/style.css";
@@ -13,7 +13,7 @@ pub(super) const SHEET: &str = "/style.css";
 /// A page with a title and what follows it.
 pub(super) fn page(
     site: &Site,
-    words: &Words,
+    words: &PageWords,
     status: StatusCode,
     (title, content): (&str, Markup),
 ) -> Response<Body> {

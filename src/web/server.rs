@@ -155,18 +155,18 @@ fn converse(
 #[derive(Debug)]
 struct Seats {
     limits: ServerLimits,
-    taken: Mutex<Taken>,
+    taken: Mutex<TakenSeats>,
 }
 
 #[derive(Debug, Default)]
-struct Taken {
+struct TakenSeats {
     next: u64,
-    places: BTreeMap<u64, Arc<Place>>,
+    places: BTreeMap<u64, Arc<SeatPlace>>,
     of_one: BTreeMap<IpAddr, usize>,
 }
 
 #[derive(Debug)]
-struct Place {
+struct SeatPlace {
     is_busy: AtomicBool,
     /// Wakes the connection to end it.
     gone: Notify,
@@ -178,7 +178,7 @@ struct Seat {
     seats: Arc<Seats>,
     number: u64,
     peer: IpAddr,
-    place: Arc<Place>,
+    place: Arc<SeatPlace>,
     head: Duration,
 }
 
@@ -187,7 +187,7 @@ impl Seats {
         Seats { limits, taken: Mutex::default() }
     }
 
-    fn taken(&self) -> std::sync::MutexGuard<'_, Taken> {
+    fn taken(&self) -> std::sync::MutexGuard<'_, TakenSeats> {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -201,7 +201,8 @@ impl Seats {
             return None;
         }
         if taken.places.len() >= limits.connections {
-            let idle = |(_, place): &(&u64, &Arc<Place>)| !place.is_busy.load(Ordering::Relaxed);
+            let idle =
+                |(_, place): &(&u64, &Arc<SeatPlace>)| !place.is_busy.load(Ordering::Relaxed);
             let (number, place) = taken.places.iter().find(idle)?;
             let (number, place) = (*number, Arc::clone(place));
             taken.places.remove(&number);
@@ -209,7 +210,7 @@ impl Seats {
         }
         let number = taken.next;
         taken.next += 1;
-        let place = Arc::new(Place { is_busy: AtomicBool::new(false), gone: Notify::new() });
+        let place = Arc::new(SeatPlace { is_busy: AtomicBool::new(false), gone: Notify::new() });
         taken.places.insert(number, Arc::clone(&place));
         *taken.of_one.entry(peer).or_default() += 1;
         drop(taken);

@@ -18,7 +18,7 @@ use axum::http::{HeaderMap, header};
 
 /// The words in one language.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Words {
+pub(super) struct PageWords {
     /// Its tag (BCP 47).
     pub(super) language: &'static str,
     pub(super) leave_title: &'static str,
@@ -47,7 +47,7 @@ pub(super) struct Words {
     pub(super) missing_text: &'static str,
 }
 
-const ALL: [&Words; 10] = [
+const ALL: [&PageWords; 10] = [
     &en::WORDS,
     &ko::WORDS,
     &de::WORDS,
@@ -60,9 +60,9 @@ const ALL: [&Words; 10] = [
     &he::WORDS,
 ];
 
-impl Words {
+impl PageWords {
     /// Those for a language; none where the pages do not have it.
-    pub(super) fn of(language: &str) -> Option<&'static Words> {
+    pub(super) fn of(language: &str) -> Option<&'static PageWords> {
         let lower = language.to_ascii_lowercase();
         let mut parts = lower.split(['-', '_']);
         let first = parts.next()?;
@@ -72,10 +72,10 @@ impl Words {
     }
 
     /// Those that a browser asks for (RFC 9110, 12.5.4), else those of the newsletter, else English.
-    pub(super) fn for_browser(headers: &HeaderMap, newsletter: &str) -> &'static Words {
+    pub(super) fn for_browser(headers: &HeaderMap, newsletter: &str) -> &'static PageWords {
         let asked = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
         let best = asked.and_then(preferred);
-        best.or_else(|| Words::of(newsletter)).unwrap_or(&en::WORDS)
+        best.or_else(|| PageWords::of(newsletter)).unwrap_or(&en::WORDS)
     }
 
     /// Whether it is written from right to left.
@@ -85,13 +85,13 @@ impl Words {
 }
 
 /// The words that a list of languages with weights likes best; of equal ones the first.
-fn preferred(asked: &str) -> Option<&'static Words> {
-    let mut best: Option<(f32, &'static Words)> = None;
+fn preferred(asked: &str) -> Option<&'static PageWords> {
+    let mut best: Option<(f32, &'static PageWords)> = None;
     for part in asked.split(',').take(20) {
         let (language, parameters) = part.split_once(';').unwrap_or((part, ""));
         let weight = parameters.trim().strip_prefix("q=").map_or(Some(1.0), |q| q.parse().ok());
         let Some(weight) = weight.filter(|weight: &f32| *weight > 0.0) else { continue };
-        let Some(words) = Words::of(language.trim()) else { continue };
+        let Some(words) = PageWords::of(language.trim()) else { continue };
         if best.is_none_or(|(known, _)| weight > known) {
             best = Some((weight, words));
         }
@@ -118,9 +118,9 @@ mod tests {
         ] {
             let mut headers = HeaderMap::new();
             headers.insert(header::ACCEPT_LANGUAGE, asked.parse().unwrap());
-            assert_eq!(Words::for_browser(&headers, "fr-CA").language, language, "{asked}");
+            assert_eq!(PageWords::for_browser(&headers, "fr-CA").language, language, "{asked}");
         }
-        assert_eq!(Words::for_browser(&HeaderMap::new(), "fi").language, "en");
+        assert_eq!(PageWords::for_browser(&HeaderMap::new(), "fi").language, "en");
     }
 
     #[test]

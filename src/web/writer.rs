@@ -31,16 +31,16 @@ const WAITING: usize = 4_096;
 pub(super) struct Unwritten;
 
 /// Where the answer to a wish goes. Who went away has it fulfilled all the same.
-type Told<T> = oneshot::Sender<Result<T, Unwritten>>;
+type WishAnswer<T> = oneshot::Sender<Result<T, Unwritten>>;
 
 /// What somebody wants.
 #[derive(Debug)]
 enum WrittenWish {
-    Leave(Told<()>),
+    Leave(WishAnswer<()>),
     /// To get mail again, having left since a moment; whether they do.
-    TakeBack(Timestamp, Told<bool>),
+    TakeBack(Timestamp, WishAnswer<bool>),
     /// That it is kept why they left since a moment.
-    SayWhy(Timestamp, LeavingWhy, Told<()>),
+    SayWhy(Timestamp, LeavingWhy, WishAnswer<()>),
 }
 
 /// Where requests hand in what is to be written.
@@ -90,7 +90,7 @@ impl Writer {
     async fn hand_in<T>(
         &self,
         address: Address,
-        wish: impl FnOnce(Told<T>) -> WrittenWish,
+        wish: impl FnOnce(WishAnswer<T>) -> WrittenWish,
     ) -> Result<T, Unwritten> {
         let (told, answer) = oneshot::channel();
         self.wishes.try_send((address, wish(told))).map_err(|_| Unwritten)?;

@@ -1,8 +1,8 @@
 //! The words of the pages in Arabic.
 
-use super::Words;
+use super::PageWords;
 
-pub(super) const WORDS: Words = Words {
+pub(super) const WORDS: PageWords = PageWords {
     language: "ar",
     leave_title: "إلغاء الاشتراك في {name}",
     leave_question: "لن تصل أعداد {name} بعد ذلك إلى {address}.",

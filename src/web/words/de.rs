@@ -1,8 +1,8 @@
 //! The words of the pages in German.
 
-use super::Words;
+use super::PageWords;
 
-pub(super) const WORDS: Words = Words {
+pub(super) const WORDS: PageWords = PageWords {
     language: "de",
     leave_title: "{name} abbestellen",
     leave_question: "{address} bekommt dann keine weiteren Ausgaben von {name}.",

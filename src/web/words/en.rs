@@ -1,8 +1,8 @@
 //! The words of the pages in English.
 
-use super::Words;
+use super::PageWords;
 
-pub(super) const WORDS: Words = Words {
+pub(super) const WORDS: PageWords = PageWords {
     language: "en",
     leave_title: "Unsubscribe from {name}",
     leave_question: "{address} will get no further issues of {name}.",

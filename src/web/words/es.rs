@@ -1,8 +1,8 @@
 //! The words of the pages in Spanish.
 
-use super::Words;
+use super::PageWords;
 
-pub(super) const WORDS: Words = Words {
+pub(super) const WORDS: PageWords = PageWords {
     language: "es",
     leave_title: "Cancelar la suscripción a {name}",
     leave_question: "{address} no recibirá más números de {name}.",

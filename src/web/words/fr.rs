@@ -1,8 +1,8 @@
 //! The words of the pages in French.
 
-use super::Words;
+use super::PageWords;
 
-pub(super) const WORDS: Words = Words {
+pub(super) const WORDS: PageWords = PageWords {
     language: "fr",
     leave_title: "Se désabonner de {name}",
     leave_question: "{address} ne recevra plus aucun numéro de {name}.",

@@ -1,8 +1,8 @@
 //! The words of the pages in Hebrew.
 
-use super::Words;
+use super::PageWords;
 
-pub(super) const WORDS: Words = Words {
+pub(super) const WORDS: PageWords = PageWords {
     language: "he",
     leave_title: "הסרה מרשימת התפוצה של {name}",
     leave_question: "‏{address} לא תקבל עוד גיליונות של {name}.",

@@ -1,8 +1,8 @@
 //! The words of the pages in Japanese.
 
-use super::Words;
+use super::PageWords;
 
-pub(super) const WORDS: Words = Words {
+pub(super) const WORDS: PageWords = PageWords {
     language: "ja",
     leave_title: "{name}の配信停止",
     leave_question: "{address} への{name}の配信を停止します。",

@@ -1,8 +1,8 @@
 //! The words of the pages in Korean.
 
-use super::Words;
+use super::PageWords;
 
-pub(super) const WORDS: Words = Words {
+pub(super) const WORDS: PageWords = PageWords {
     language: "ko",
     leave_title: "{name} 수신 거부",
     leave_question: "{address} 주소로 {name}을(를) 더 이상 보내지 않습니다.",

@@ -1,8 +1,8 @@
 //! The words of the pages in Chinese.
 
-use super::Words;
+use super::PageWords;
 
-pub(super) const WORDS: Words = Words {
+pub(super) const WORDS: PageWords = PageWords {
     language: "zh",
     leave_title: "退订{name}",
     leave_question: "{address} 将不再收到{name}。",

@@ -1,8 +1,8 @@
 //! The words of the pages in Traditional Chinese.
 
-use super::Words;
+use super::PageWords;
 
-pub(super) const WORDS: Words = Words {
+pub(super) const WORDS: PageWords = PageWords {
     language: "zh-Hant",
     leave_title: "取消訂閱{name}",
     leave_question: "{address} 將不再收到{name}。",
