@@ -484,6 +484,20 @@ mod tests {
     }
 
     #[test]
+    fn a_token_for_taking_back_is_for_nothing_else_and_ends() {
+        let (keys, kim) = (Keys::new(b"secret"), address("kim@a.example"));
+        let token = keys.undo_token("list", &kim, moment(1_000));
+        let read = |now| keys.read_undo_token("list", &token, moment(now));
+        assert_eq!((read(999), read(1_000)), (Some((kim.clone(), moment(1_000))), None));
+        assert_eq!(keys.read_unsubscribe_token("list", &token), None);
+        assert_eq!(keys.read_preferences_token("list", &token), None);
+        assert_eq!(keys.read_confirm_token("list", &token, moment(0)), None);
+        for other in tokens(&keys, &kim) {
+            assert_eq!(keys.read_undo_token("list", &other, moment(0)), None);
+        }
+    }
+
+    #[test]
     fn a_token_for_confirming_is_refused_from_its_end_on() {
         let (keys, kim) = (Keys::new(b"secret"), address("kim@a.example"));
         let token = keys.confirm_token("list", &kim, moment(1_000));

@@ -190,3 +190,19 @@ fn a_site_below_a_path_stays_there() {
     let left = served.post(&link, "leave=yes");
     assert!(left.body.contains("action=\"/news/undo/"), "{left:?}");
 }
+
+// RFC 8058 as a mailbox provider asks it.
+#[test]
+fn the_probe_of_doctor_is_answered_as_by_a_page_in_order() {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a socket");
+    let address = free.local_addr().expect("an address").to_string();
+    drop(free);
+    let answer = {
+        let here = publication();
+        let running = here.start(&["serve", "--listen", &address]);
+        let served = Served { port: crate::port(&running), here, running };
+        served.post("/unsubscribe/digest-doctor.names-nobody", "List-Unsubscribe=One-Click")
+    };
+    // What `doctor` takes for a page that refuses a false link.
+    assert_eq!((answer.status, answer.header("location")), (400, None));
+}
