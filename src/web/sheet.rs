@@ -36,10 +36,11 @@ a{color:var(--link)}\
 fieldset{border:0;margin:2rem 0 0;padding:0}\
 legend{padding:0;font-weight:600}\
 label{display:block;padding:.55rem 0;min-height:2.75rem}\
-input{width:1.25rem;height:1.25rem;margin-inline-end:.6rem;vertical-align:-.2rem;\
+input{width:1.25rem;height:1.25rem;margin:0;margin-inline-end:.6rem;vertical-align:-.2rem;\
 accent-color:var(--accent)}\
 button{font:600 1.0625rem/1.2 var(--f);min-height:3rem;padding:.75rem 1.5rem;border:2px solid \
 var(--accent);border-radius:.25rem;background:var(--accent);color:var(--on-accent);cursor:pointer}\
+fieldset button{margin-top:.75rem}\
 button.second{background:transparent;color:var(--text)}\
 :focus-visible{outline:3px solid var(--link);outline-offset:3px}\
 @media(min-width:40em){header{padding-top:4rem}main{padding:2.5rem 3rem 3rem}}\
