@@ -239,13 +239,15 @@ pub async fn give_up(store: &Store, keys: &ForgettingKeys, at: &str) -> Result<(
     let at = at.parse().map_or(0, Timestamp::as_millisecond);
     let known: BTreeSet<String> = keys.by_label().map(|(label, _)| label).collect();
     let hashes = suppression::forgotten_hashes(store).await?;
+    let failed = |error| store.failed(error);
+    let mut transaction = store.begin().await?;
     for hash in hashes.iter().filter(|hash| !known.contains(label_of(hash))) {
         let end = "UPDATE suppression SET released_at = ?2, released_why = 'the key is lost' \
              WHERE hash = ?1 AND released_at IS NULL";
         let end = sql::query(end).bind(hash.as_str()).bind(at);
-        end.execute(store.pool()).await.map_err(|error| store.failed(error))?;
+        end.execute(&mut *transaction).await.map_err(failed)?;
     }
-    Ok(())
+    transaction.commit().await.map_err(failed)
 }
 
 #[cfg(test)]

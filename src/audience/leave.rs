@@ -52,6 +52,23 @@ pub async fn leave_within(
     Ok(())
 }
 
+/// The same of one person, in a transaction of its own.
+///
+/// # Errors
+/// The store's; then nothing has changed.
+pub async fn leave(
+    store: &Store,
+    address: &Address,
+    note: &SuppressionNote<'_>,
+    origin: ChangeOrigin,
+) -> Result<(), StoreError> {
+    let failed = |error| store.failed(error);
+    let mut transaction = store.begin().await?;
+    let people = BTreeSet::from([address.identity()]);
+    leave_within(&mut transaction, &people, note, origin).await.map_err(failed)?;
+    transaction.commit().await.map_err(failed)
+}
+
 /// Takes back what a person said on the web since a moment: they get the next issue again, unless
 /// something else keeps mail from them. Whether they do.
 ///

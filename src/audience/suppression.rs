@@ -443,8 +443,10 @@ pub async fn release(
     reason: Option<SuppressionReason>,
     (why, at): (&str, Timestamp),
 ) -> Result<u64, StoreError> {
+    let failed = |error| store.failed(error);
     wait_for_others(store).await?;
-    sql::query(
+    let mut transaction = store.begin().await?;
+    let released = sql::query(
         "UPDATE suppression SET released_at = ?3, released_why = ?4 \
          WHERE what = ?1 AND kind = ?2 AND released_at IS NULL AND (?5 IS NULL OR reason = ?5)",
     )
@@ -453,10 +455,11 @@ pub async fn release(
     .bind(at.as_millisecond())
     .bind(why)
     .bind(reason.map(SuppressionReason::word))
-    .execute(store.pool())
+    .execute(&mut *transaction)
     .await
-    .map(|done| done.rows_affected())
-    .map_err(|error| store.failed(error))
+    .map_err(failed)?;
+    transaction.commit().await.map_err(failed)?;
+    Ok(released.rows_affected())
 }
 
 /// Lets who writes wait for a sender that writes its plan, and for an import.

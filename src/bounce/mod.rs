@@ -31,6 +31,8 @@ use original::OriginalMessage;
 use reason::{BounceClass, BounceReason, ReplyStage, ReportedFacts, decide};
 use status::{StatusAction, StatusGroup};
 
+use crate::message::token::with_tokens_shown;
+
 /// Characters of a diagnostic that are kept.
 const MOST_WORDS: usize = 500;
 /// Recipients of one report, at most, of each of which its words may be said.
@@ -82,7 +84,7 @@ pub fn read(bytes: &[u8]) -> BounceReport {
     let mut original = original::find(&message, &notice.tail);
     let addressed_to = envelope::addressed_to(&message.header);
     let words = notice.whole();
-    let recipients = match feedback::find(&message, &words, &original) {
+    let mut recipients = match feedback::find(&message, &words, &original) {
         Some(Some(complaint)) => complaints(complaint),
         Some(None) => {
             vec![nobody(BounceClass::None, "a report of abuse that complains of nothing")]
@@ -91,6 +93,10 @@ pub fn read(bytes: &[u8]) -> BounceReport {
     };
     original.to.truncate(1);
     let tokens = envelope::tokens(&message.header, &addressed_to);
+    // What a report says is written down, and a token lets whoever reads it act for the person.
+    for row in &mut recipients {
+        row.text = with_tokens_shown(&row.text, &tokens);
+    }
     let written_at = envelope::written_at(&message.header);
     BounceReport { recipients, original, addressed_to, tokens, written_at }
 }

@@ -167,11 +167,18 @@ pub(super) fn named_mailbox(workspace: &Workspace) -> Option<PathBuf> {
 /// Opens what reports are compared with. A dry run needs no publication.
 async fn reader(global: &Global, args: &ReadArgs) -> Result<(ReportReader, Acting), Failure> {
     if args.dry_run && workspace::root(global).is_err() {
-        let policy = BouncePolicy::default();
-        return Ok((ReportReader::new(None, None, policy, false), Acting::ReadOnly));
+        return Ok(reading_only());
     }
     let workspace = Workspace::open(global)?;
-    let keys = keys(&workspace)?;
+    let Some(keys) = keys(&workspace)? else {
+        if args.dry_run {
+            print::note(&format!("{NO_SECRET}; what would happen is not told"));
+            return Ok(reading_only());
+        }
+        return Err(Failure::new(NO_SECRET).help(
+            "copy .digest-secret here from the computer that sends the mail, or set DIGEST_SECRET",
+        ));
+    };
     let path = place(&workspace, args.store.as_deref())?;
     let store = match (args.dry_run, path.is_there()) {
         (true, false) => None,
@@ -189,16 +196,21 @@ async fn reader(global: &Global, args: &ReadArgs) -> Result<(ReportReader, Actin
     Ok((reader, acting))
 }
 
-fn keys(workspace: &Workspace) -> Result<ReportKeys, Failure> {
-    let Some(secret) = config::known_secret(&workspace.root, &workspace.environment)? else {
-        return Err(Failure::new("there is no secret here, so no report can be proven").help(
-            "copy .digest-secret here from the computer that sends the mail, or set DIGEST_SECRET",
-        ));
-    };
+const NO_SECRET: &str = "there is no secret here, so no report can be proven";
+
+/// What says what is in a report, and not what it means for anybody.
+fn reading_only() -> (ReportReader, Acting) {
+    (ReportReader::new(None, None, BouncePolicy::default(), false), Acting::ReadOnly)
+}
+
+/// By what reports are known to be ours; nothing without a secret.
+fn keys(workspace: &Workspace) -> Result<Option<ReportKeys>, Failure> {
+    let known = config::known_secret(&workspace.root, &workspace.environment)?;
+    let Some(secret) = known else { return Ok(None) };
     let identity = workspace.identity(&secret, Vec::new());
     let (keys, list_id, reverse_path) = (identity.keys, identity.list_id, identity.reverse_path);
     let forgetting = forgetting_keys(workspace)?;
-    Ok(ReportKeys { keys, list_id, reverse_path, forgetting })
+    Ok(Some(ReportKeys { keys, list_id, reverse_path, forgetting }))
 }
 
 /// What a source means that is on a server.

@@ -10,7 +10,7 @@ use sejong_digest::delivery::ledger::Ledger;
 use sejong_digest::delivery::recovery::{self, Look, Recovery};
 use sejong_digest::delivery::state::State;
 use sejong_digest::diagnostic::counted;
-use sejong_digest::store::{Quiet, Store, StoreError};
+use sejong_digest::store::{Store, StoreError};
 
 use super::failure::Failure;
 use super::files::{describe, describe_store};
@@ -29,17 +29,14 @@ pub(super) async fn waiting<T>(store: &Store, work: impl Future<Output = T>) -> 
         done = &mut work => return done,
         () = tokio::time::sleep(SILENCE) => {}
     }
-    // A server's only session is in use.
-    let holder = match store.address().file() {
-        Some(_) => store.quiet().await.ok(),
-        None => None,
+    // The question may take as long as the work.
+    let who = tokio::select! {
+        done = &mut work => return done,
+        who = store.writer() => who.unwrap_or_default(),
     };
-    let who = match holder {
-        Some(Quiet::Sending(who)) => who.to_string(),
-        _ => "another process".to_owned(),
-    };
+    let dead = who.if_dead().map_or_else(String::new, |dead| format!(". {dead}"));
     print::note(&format!(
-        "waiting for {who}, which writes to {}: this goes on when that is done",
+        "waiting for {who}, which writes to {}: this goes on when that is done{dead}",
         describe_store(store.address())
     ));
     work.await

@@ -200,11 +200,9 @@ pub(super) fn instead(sent: &AlreadySent) -> String {
             "give the folder and its receipt their old names back, issues/{issue} and \
              receipts/{issue}.toml"
         ),
-        (_, false) => {
-            "bring the ledger here, digest.db and the files beside it (digest.db-*), and \
-                       send from it"
-                .to_owned()
-        }
+        (_, false) => "bring the ledger here, digest.db and the files beside it (digest.db-*), or \
+                       name it with --store, and send from it"
+            .to_owned(),
         (SentBy::Copied, true) => {
             "send from where the newer copy of this ledger is: it knows who has \
                                    the issue"

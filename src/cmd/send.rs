@@ -6,6 +6,7 @@ mod completed;
 mod dated;
 mod despite;
 mod doubts;
+mod kept;
 mod moved;
 mod options;
 mod plan;
@@ -471,11 +472,16 @@ impl Send<'_> {
             self.confirm(proposal.plan(), proposal.list())?;
         }
         let planned = proposal.accept().await.map_err(refusal::told)?;
-        if !self.window.wait(self.signals.waiting()).await {
+        let waited = self.window.wait(self.signals.waiting(), &planned).await;
+        if !*waited.as_ref().unwrap_or(&true) {
             destination.close().await;
             print::note("interrupted before the first message; run the same command again");
             self.tell(planned.leave().await)?;
             return Ok(Exit::Interrupted);
+        }
+        if let Err(failure) = waited {
+            destination.close().await;
+            return Err(failure);
         }
         if let Some(end) = self.window.over() {
             destination.close().await;
@@ -567,10 +573,10 @@ impl Send<'_> {
             None => {}
         }
         let progress = Arc::new(Progress::default());
-        let stop = self.signals.sending(&progress);
+        let store = begun.store();
+        let stop = self.signals.sending(&progress, &store);
         let stopping = stop.subscribe();
         let end = tokio::spawn(self.window.clone().watch(Arc::clone(&stop)));
-        let store = begun.store();
         let bar = tokio::spawn(bar::draw(Arc::clone(&progress), store.clone(), to_send));
         let end_soon = tokio::spawn(end_soon(stop.subscribe(), store));
         let options = run::Options {

@@ -3,6 +3,7 @@
 //! `suppress` and `release` write to the store, also while an issue is sent from it. Must never
 //! delete what was written of somebody's no.
 
+mod forget;
 mod import;
 mod list;
 mod look;
@@ -57,7 +58,7 @@ enum Command {
     Suppress(Suppress),
     Release(release::Release),
     Show(look::ShowPerson),
-    Forget(person::Forget),
+    Forget(forget::Forget),
 }
 
 const SUPPRESS: &str = "\
@@ -140,7 +141,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
         Command::Set(args) => person::set(&workspace, args),
         Command::Tag(args) => person::tag(&workspace, args),
         Command::Remove(args) => person::remove(&workspace, args),
-        Command::Forget(args) => person::forget(&workspace, args),
+        Command::Forget(args) => forget::forget(&workspace, args),
         Command::Show(args) => look::show(&workspace, args),
     }
 }

@@ -296,7 +296,8 @@ impl Journal {
     }
 }
 
-fn draft_path(path: &Path) -> PathBuf {
+/// Where a journal is written until it is begun.
+pub(super) fn draft_path(path: &Path) -> PathBuf {
     let mut draft = path.to_owned().into_os_string();
     draft.push("-draft");
     PathBuf::from(draft)

@@ -35,7 +35,7 @@ use crate::audience::{subscribers, suppression};
 use crate::message::recipient::Recipient;
 use crate::smtp::outcome::Stage;
 use crate::store::sql::{self, QueryBuilder, SqlError};
-use crate::store::{Lock, SchemaStep, Store, StoreError};
+use crate::store::{KeptSession, Lock, SchemaStep, Store, StoreError};
 use claim::Earlier;
 use origin::RunOrigin;
 use runs::Written;
@@ -202,7 +202,7 @@ pub struct Ledger {
 #[derive(Clone, Debug)]
 pub struct LockedLedger {
     ledger: Ledger,
-    _lock: Arc<Lock>,
+    lock: Arc<Lock>,
 }
 
 impl Deref for LockedLedger {
@@ -225,7 +225,7 @@ impl Ledger {
     /// The store's, where another process has it.
     pub async fn lock(self, who: &str) -> Result<LockedLedger, StoreError> {
         let lock = Arc::new(self.store.lock(who).await?);
-        Ok(LockedLedger { ledger: self, _lock: lock })
+        Ok(LockedLedger { ledger: self, lock })
     }
 
     /// A second connection to its file; see [`Store::second_reader`].
@@ -285,6 +285,19 @@ impl Ledger {
 }
 
 impl LockedLedger {
+    /// Sees to it that the right to send is still held; see [`Store::keep_session`]. Whether another
+    /// send has planned the issue since `run`, while it was not.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn keep_lock(&self, run: RunId) -> Result<(KeptSession, bool), StoreError> {
+        let kept = self.store.keep_session(&self.lock).await?;
+        let later = "SELECT EXISTS (SELECT 1 FROM run WHERE issue = ?1 AND id > ?2)";
+        let later = sql::query_scalar(later).bind(&self.issue).bind(run);
+        let later = later.fetch_one(self.store.pool()).await;
+        Ok((kept, later.map_err(|error| self.store.failed(error))?))
+    }
+
     /// Writes outcomes, in one transaction, and with them how far the journal was `written` that
     /// has them: one that ends before is not whole. Whoever was sent to for a wish has had it
     /// fulfilled; a wish about which no relay was asked stays as it is, until it falls back.

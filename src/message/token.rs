@@ -34,6 +34,25 @@ const ROW_CODE: usize = MAC - ROW;
 /// What stands before a token for leaving in an address of the mailbox of reports.
 pub const LEAVE: &str = "u-";
 
+/// A token of more characters is told by its beginning.
+const SHOWN_WHOLE: usize = 12;
+/// Characters of that beginning.
+const SHOWN: usize = 6;
+
+/// A token as it is told: whoever has the whole of it could use it.
+pub fn shown(token: &str) -> String {
+    if token.chars().count() <= SHOWN_WHOLE {
+        return token.to_owned();
+    }
+    token.chars().take(SHOWN).chain(['…']).collect()
+}
+
+/// A text in which some of these tokens stand, as it is told.
+pub fn with_tokens_shown(text: &str, tokens: &[String]) -> String {
+    let of_length = tokens.iter().filter(|token| token.chars().count() > SHOWN_WHOLE);
+    of_length.fold(text.to_owned(), |text, token| text.replace(token.as_str(), &shown(token)))
+}
+
 /// What a token lets its owner do, and nothing else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {

@@ -49,10 +49,10 @@ pub struct Secured {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TlsSetupError {
     /// The file of further certificates cannot be read.
-    #[error("cannot read ca_file {0}: {1}")]
+    #[error("cannot read the certificates in {0}: {1}")]
     Read(PathBuf, String),
     /// There is no certificate in the file.
-    #[error("ca_file {0} holds no certificate in PEM form")]
+    #[error("{0} holds no certificate in PEM form")]
     Empty(PathBuf),
     /// The machine's own roots, or rustls.
     #[error("cannot set up TLS: {0}")]
@@ -215,7 +215,11 @@ fn verify_own(
     Ok(ServerCertVerified::assertion())
 }
 
-fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsSetupError> {
+/// The certificates of a PEM file.
+///
+/// # Errors
+/// [`TlsSetupError::Read`], and [`TlsSetupError::Empty`] where there are none.
+pub fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsSetupError> {
     let failed = |error: &dyn Display| TlsSetupError::Read(path.to_owned(), error.to_string());
     let text = files::read(path, CA_FILE_BYTES).map_err(|error| failed(&error))?;
     let read = CertificateDer::pem_slice_iter(&text).collect::<Result<Vec<_>, _>>();
@@ -242,10 +246,14 @@ pub(super) fn version(version: ProtocolVersion) -> &'static str {
 
 /// What a failed handshake with `host` means.
 pub(super) fn explain(host: &str, error: io::Error) -> HandshakeError {
-    let known = error.get_ref().and_then(|inner| inner.downcast_ref::<TlsError>());
-    let Some(known) = known else { return HandshakeError::Broken(error.to_string()) };
+    of_handshake(host, &error).unwrap_or_else(|| HandshakeError::Broken(error.to_string()))
+}
+
+/// The same of a handshake that another crate has done; `None` where the two ends did not fail.
+pub fn of_handshake(host: &str, error: &io::Error) -> Option<HandshakeError> {
+    let known = error.get_ref()?.downcast_ref::<TlsError>()?;
     let host = host.to_owned();
-    match known {
+    Some(match known {
         TlsError::InvalidCertificate(reason) => match reason {
             CertificateError::UnknownIssuer => HandshakeError::UntrustedIssuer(host),
             CertificateError::NotValidForName => HandshakeError::WrongName(host, String::new()),
@@ -270,7 +278,7 @@ pub(super) fn explain(host: &str, error: io::Error) -> HandshakeError {
         },
         TlsError::InvalidMessage(_) => HandshakeError::NoTls(host),
         other => HandshakeError::Refused(host, other.to_string()),
-    }
+    })
 }
 
 /// What else is wrong with a certificate; rustls has no words for most of it.
@@ -282,6 +290,10 @@ fn in_words(reason: &CertificateError) -> String {
         CertificateError::NotValidYet => "it is not valid yet".to_owned(),
         CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
             "it is not meant for a server".to_owned()
+        }
+        // As `openssl req -x509` makes it. rustls tells it by this name alone.
+        other if other.to_string().contains("CaUsedAsEndEntity") => {
+            "it is one of an authority (CA:TRUE), not of a server".to_owned()
         }
         other => format!("it breaks the rules for certificates ({other})"),
     }

@@ -39,13 +39,17 @@ impl LockHolder {
     /// What whoever waits can do.
     pub fn way_out(&self) -> String {
         let wait = "wait until it has ended, or stop it with Ctrl-C";
-        match &self.session {
-            None => wait.to_owned(),
-            Some(HoldingSession { pid, .. }) => format!(
-                "{wait}. If its computer is dead or has lost the network, the server lets go of it \
-                 after two minutes, or at once by: SELECT pg_terminate_backend({pid})"
-            ),
-        }
+        self.if_dead().map_or_else(|| wait.to_owned(), |dead| format!("{wait}. {dead}"))
+    }
+
+    /// What can be done where nobody is left to stop it.
+    pub fn if_dead(&self) -> Option<String> {
+        self.session.as_ref().map(|HoldingSession { pid, .. }| {
+            format!(
+                "If its computer is dead or has lost the network, the server lets go of it after two \
+                 minutes, or at once by: SELECT pg_terminate_backend({pid})"
+            )
+        })
     }
 }
 

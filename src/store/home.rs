@@ -1,7 +1,8 @@
-//! What tells a file from a copy of it: the machine that it is on, and what the system names it by.
+//! What tells a store from a copy of it: of a file the machine that it is on, and what the system names
+//! it by; of a schema the server, and what that names its tables by.
 //!
 //! Says nothing where the system does not keep such names. A disk that was copied as a whole, with the
-//! machine on it, cannot be told from the first one.
+//! machine or the server on it, cannot be told from the first one.
 
 use std::path::Path;
 
@@ -17,22 +18,33 @@ const DIGITS: usize = 32;
 /// File systems that give a file another number each time they are mounted.
 const UNNUMBERED: [&str; 7] = ["9p", "exfat", "msdos", "ntfs3", "vfat", "virtiofs", "vboxsf"];
 
-/// Where a file is. Each part is empty where that is not known.
+/// Begins what names a server.
+const SERVER: &str = "server ";
+
+/// Where a store is. Each part is empty where that is not known.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Whereabouts {
-    /// What names the machine.
+    /// What names the machine, or the server.
     pub machine: String,
-    /// What names the file as long as it exists, whatever its path.
+    /// What names the file as long as it exists, whatever its path; on a server the tables.
     pub file: String,
 }
 
-/// What shows that a file is not the one that it was.
+/// What shows that a store is not the one that it was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Moved {
     /// It is on another machine.
     Machine,
     /// It is another file: a copy, or it was moved to another disk.
     File,
+    /// It is a file now, and was on a server.
+    FromServer,
+    /// It is on a server now, and was a file.
+    FromFile,
+    /// It is on another server, or on one that goes on from a copy of itself.
+    Server,
+    /// Its tables are others, on the same server.
+    Tables,
 }
 
 impl Whereabouts {
@@ -43,15 +55,36 @@ impl Whereabouts {
         let is_id = |id: &String| id.len() == 32 && id.bytes().all(|b| b.is_ascii_hexdigit());
         let id = ids.map(|id| id.trim().to_owned()).find(is_id);
         Whereabouts {
-            machine: id.as_deref().map(hashed).unwrap_or_default(),
+            machine: id.as_deref().map(|id| hashed("machine ", id)).unwrap_or_default(),
             file: numbered(path).unwrap_or_default(),
+        }
+    }
+
+    /// Of tables on a server: what the server was given as its own number when it was made, its history
+    /// of writing, which is another one behind each backup that it goes on from, and the numbers of
+    /// the database and of a table.
+    pub(super) fn of_server(number: &str, history: &str, tables: &str) -> Whereabouts {
+        let machine = hashed("server ", number);
+        Whereabouts { machine: format!("{SERVER}{machine} {history}"), file: tables.to_owned() }
+    }
+
+    /// Whether what was here is elsewhere now.
+    pub fn compared_with(&self, now: &Whereabouts) -> Option<Moved> {
+        let is_server = |here: &Whereabouts| here.machine.starts_with(SERVER);
+        match (is_server(self), is_server(now)) {
+            (false, false) => self.compared_with_file(now),
+            (true, false) => Some(Moved::FromServer),
+            // A version that knew nothing of servers has written nothing of them.
+            (false, true) => (*self != Whereabouts::default()).then_some(Moved::FromFile),
+            (true, true) if self.machine != now.machine => Some(Moved::Server),
+            (true, true) => (self.file != now.file).then_some(Moved::Tables),
         }
     }
 
     /// Whether a file that was here is elsewhere now. A file with the number and the time at which it
     /// was made is the same one, also where the machine calls itself otherwise: a container may do so
     /// each time.
-    pub fn compared_with(&self, now: &Whereabouts) -> Option<Moved> {
+    fn compared_with_file(&self, now: &Whereabouts) -> Option<Moved> {
         if self.file == now.file && self.is_dated() {
             return None;
         }
@@ -68,8 +101,8 @@ impl Whereabouts {
     }
 }
 
-fn hashed(id: &str) -> String {
-    let hash = crypto::sha256([b"machine ".as_slice(), id.as_bytes()]);
+fn hashed(of_what: &str, id: &str) -> String {
+    let hash = crypto::sha256([of_what.as_bytes(), id.as_bytes()]);
     data_encoding::HEXLOWER.encode(&hash[..DIGITS / 2])
 }
 
@@ -121,6 +154,26 @@ mod tests {
         ] {
             assert_eq!(then.compared_with(&here), expected, "{then:?}");
             assert_eq!(here.compared_with(&then), expected, "{then:?}");
+        }
+    }
+
+    #[test]
+    fn tables_on_a_server_are_told_from_each_other_and_from_a_file() {
+        let server = Whereabouts::of_server;
+        let here = server("7", "00000001", "5/9");
+        let file = Whereabouts { machine: String::new(), file: "1:7".to_owned() };
+        let unknown = Whereabouts::default();
+        for (then, now, expected) in [
+            (&here, &here, None),
+            (&here, &file, Some(Moved::FromServer)),
+            (&here, &unknown, Some(Moved::FromServer)),
+            (&file, &here, Some(Moved::FromFile)),
+            (&unknown, &here, None),
+            (&here, &server("8", "00000001", "5/9"), Some(Moved::Server)),
+            (&here, &server("7", "00000002", "5/9"), Some(Moved::Server)),
+            (&here, &server("7", "00000001", "6/9"), Some(Moved::Tables)),
+        ] {
+            assert_eq!(then.compared_with(now), expected, "{then:?} {now:?}");
         }
     }
 

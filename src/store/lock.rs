@@ -89,12 +89,17 @@ pub struct Lock {
     database: Option<Arc<DatabaseFile>>,
     words: Option<File>,
     /// On a server.
-    _session: Option<SessionLock>,
+    session: Option<SessionLock>,
 }
 
 impl Lock {
     fn none() -> Lock {
-        Lock { database: None, words: None, _session: None }
+        Lock { database: None, words: None, session: None }
+    }
+
+    /// What its session is called on a server; nothing of a file.
+    pub(super) fn name_on_server(&self) -> Option<&str> {
+        self.session.as_ref().and_then(SessionLock::name)
     }
 }
 
@@ -147,7 +152,7 @@ impl Store {
         let path = self.words_path();
         let failed = |error| StoreError::Lock { path: path.clone(), error };
         if let (None, Some(folder)) = (self.address.file(), path.parent()) {
-            std::fs::create_dir_all(folder).map_err(failed)?;
+            make_folder(folder).map_err(failed)?;
         }
         let mut lock = Lock::none();
         if let Some(database) = self.lockable() {
@@ -167,8 +172,8 @@ impl Store {
         words.write_all(who.as_bytes()).map_err(failed)?;
         lock.words = Some(words);
         if self.address.file().is_none() {
-            lock._session = self.try_session(Some(who), tries).await?;
-            if lock._session.is_none() {
+            lock.session = self.try_session(Some(who), tries).await?;
+            if lock.session.is_none() {
                 return Ok(None);
             }
         }
@@ -232,8 +237,8 @@ impl Store {
             lock.words = Some(words);
         }
         if self.address.file().is_none() {
-            lock._session = self.try_session(None, 1).await?;
-            if lock._session.is_none() {
+            lock.session = self.try_session(None, 1).await?;
+            if lock.session.is_none() {
                 return Ok(Quiet::Sending(self.holder().await));
             }
         }
@@ -274,6 +279,14 @@ impl Store {
 }
 
 /// Whether a lock was taken, in so many tries.
+/// The folder for what lies on this machine: its owner's to write, whatever the umask is.
+fn make_folder(folder: &std::path::Path) -> io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o755);
+    builder.recursive(true).create(folder)
+}
+
 fn held(tries: u32, mut take: impl FnMut() -> Result<(), TryLockError>) -> io::Result<bool> {
     for attempt in 1..=tries {
         match take() {

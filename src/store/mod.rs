@@ -9,6 +9,7 @@ mod catalogue;
 pub mod copy;
 mod copy_folder;
 pub mod draft;
+pub mod erase;
 mod error;
 pub mod full;
 pub mod holder;
@@ -33,6 +34,7 @@ use draft::StoreDraft;
 pub use error::StoreError;
 use lock::DatabaseFile;
 pub use lock::{Lock, Quiet};
+pub use server::KeptSession;
 use sql::{Pool, SqlError, Transaction};
 pub use step::SchemaStep;
 use step::version_of;
@@ -276,11 +278,15 @@ impl Store {
         self.address.beside()
     }
 
-    /// Where the file is, for who wants to know whether it was there before.
-    pub fn whereabouts(&self) -> home::Whereabouts {
-        match self.address.file() {
-            Some(path) if !self.is_nowhere() => home::Whereabouts::of(path),
-            _ => home::Whereabouts::default(),
+    /// Where it is, for who wants to know whether it was there before.
+    ///
+    /// # Errors
+    /// A server's.
+    pub async fn whereabouts(&self) -> Result<home::Whereabouts, StoreError> {
+        match &self.address {
+            _ if self.is_nowhere() => Ok(home::Whereabouts::default()),
+            StoreAddress::File(path) => Ok(home::Whereabouts::of(path)),
+            StoreAddress::Server(_) => self.whereabouts_on_server().await,
         }
     }
 

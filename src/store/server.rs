@@ -1,8 +1,8 @@
 //! A store on a PostgreSQL server: one session, which has the tables' schema in front of it.
 //!
 //! The right to send is a lock of that very session, and all that is written goes through it. So who
-//! has lost the connection has lost the right with it, and can write nothing more. It is never opened
-//! again within a command.
+//! has lost the connection has lost the right with it, and can write nothing more. It is opened again
+//! only where a command has waited and holds nothing that was temporary in it.
 
 use std::time::Duration;
 
@@ -12,9 +12,11 @@ use sqlx::{ConnectOptions as _, PgConnection};
 
 use super::address::{ServerAddress, SslMode, StoreAddress};
 use super::holder::{HoldingSession, LockHolder};
+use super::home::Whereabouts;
 use super::sql::{self, Pool, SqlError};
 use super::step::{SchemaStep, version_of};
-use super::{Access, NOT_ALLOWED, Store, StoreError};
+use super::{Access, Lock, NOT_ALLOWED, Quiet, Store, StoreError};
+use crate::net::tls::{self, HandshakeError};
 
 /// How long a server is waited for.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -34,6 +36,8 @@ SELECT CAST(current_setting('server_version_num') AS bigint), current_setting('s
     set_config('default_transaction_isolation', 'read committed', FALSE),
     set_config('synchronous_commit', CASE WHEN current_setting('synchronous_commit') IN
         ('off', 'local') THEN 'on' ELSE current_setting('synchronous_commit') END, FALSE)";
+const MAY_USE: &str = "
+SELECT coalesce(has_schema_privilege(to_regnamespace(?1), 'USAGE'), TRUE)";
 const NO_END: &str = "
 SELECT set_config(name, '0', FALSE) FROM pg_settings WHERE name IN
     ('idle_session_timeout', 'idle_in_transaction_session_timeout', 'statement_timeout',
@@ -51,27 +55,57 @@ CREATE TABLE digest_step (
     at TIMESTAMP WITH TIME ZONE NOT NULL DEFAULT now()
 )";
 
-/// Who has the right to send: the session that has the lock, and its name.
+/// Who has the right to send (1684628339), or to write: the session that has the lock, and its name.
 const HOLDER: &str = "
 SELECT a.application_name, CAST(a.pid AS bigint), host(a.client_addr),
     to_char(a.backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI')
 FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
 WHERE l.locktype = 'advisory' AND l.granted AND l.mode = 'ExclusiveLock'
-    AND l.classid = 1684628339 AND l.objsubid = 2
+    AND l.classid = CAST(CAST(?1 AS bigint) AS oid) AND l.objsubid = 2
     AND l.objid = CAST(CAST(hashtext(current_schema()) AS bigint) & 4294967295 AS oid)
     AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+const SENDING: i64 = 1_684_628_339;
+const WRITING: i64 = 1_684_628_336;
+/// The name of a session that has none yet.
+const UNNAMED: &str = "digest";
 const TAKE: &str = "SELECT pg_try_advisory_lock(1684628339, hashtext(current_schema()))";
 const TAKE_SHARED: &str =
     "SELECT pg_try_advisory_lock_shared(1684628339, hashtext(current_schema()))";
+
+/// What names the server, its history of writing, and the tables. A server that is not PostgreSQL's own
+/// may have no such history.
+const NUMBER: &str = "SELECT CAST(system_identifier AS text) FROM pg_control_system()";
+const HISTORY: &str = "SELECT substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)";
+const TABLES: &str = "
+SELECT CAST(oid AS text) || '/' || coalesce(CAST(CAST(to_regclass('ledger_home') AS oid) AS text), '')
+FROM pg_database WHERE datname = current_database()";
 const GIVE: &str = "SELECT pg_advisory_unlock(1684628339, hashtext(current_schema()))";
 const GIVE_SHARED: &str =
     "SELECT pg_advisory_unlock_shared(1684628339, hashtext(current_schema()))";
+
+/// What became of the session that has the right to send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeptSession {
+    /// It is there.
+    Same,
+    /// It was lost, and another one has the right now. Somebody else may have had it meanwhile.
+    Another,
+}
 
 /// A lock of the session, for as long as this lives.
 #[derive(Debug)]
 pub(super) struct SessionLock {
     pool: Pool,
     give: &'static str,
+    /// Who has it, where that was said.
+    who: Option<String>,
+}
+
+impl SessionLock {
+    /// Who has the right to send by it.
+    pub(super) fn name(&self) -> Option<&str> {
+        self.who.as_deref()
+    }
 }
 
 impl Drop for SessionLock {
@@ -134,6 +168,10 @@ impl Store {
         if server.shows_its_password() {
             return Err(unreachable(NO_PLAIN_PASSWORD.to_owned()));
         }
+        if let Some(path) = &server.root_certificate {
+            tls::certificates(path)
+                .map_err(|error| unreachable(format!("{error} (sslrootcert)")))?;
+        }
         let connecting = tokio::time::timeout(PATIENCE, connect(server));
         let connection = match connecting.await {
             Ok(connected) => connected.map_err(|error| unreachable(refusal(&error, server)))?,
@@ -157,6 +195,13 @@ impl Store {
 
     async fn begin_session(&self, server: &ServerAddress) -> Result<(), StoreError> {
         let failed = |error| self.failed(error);
+        // To a user who may not use a schema it looks like one that is not there.
+        let may_use = sql::query_scalar(MAY_USE).bind(&server.schema).fetch_one(&self.pool).await;
+        if !may_use.map_err(failed)? {
+            let reason =
+                format!("this user may not use the schema {}. {}", server.schema, server.rights());
+            return Err(StoreError::Unsuitable { store: self.address.clone(), reason });
+        }
         let row = sql::query(BEGIN).bind(&server.schema).fetch_one(&self.pool).await;
         let row = row.map_err(failed)?;
         sql::query(NO_END).fetch_all(&self.pool).await.map_err(failed)?;
@@ -258,7 +303,7 @@ impl Store {
         if !is_taken {
             return Ok(None);
         }
-        let lock = SessionLock { pool: self.pool.clone(), give };
+        let lock = SessionLock { pool: self.pool.clone(), give, who: who.map(str::to_owned) };
         if let Some(who) = who {
             let name = "SELECT set_config('application_name', ?1, FALSE)";
             sql::query(name).bind(who).fetch_one(&self.pool).await.map_err(failed)?;
@@ -266,11 +311,75 @@ impl Store {
         Ok(Some(lock))
     }
 
-    /// Who has the lock, as far as the server says.
+    /// Whether the session that has `lock` is still there. Where it is lost another one is opened in its
+    /// place, which takes the lock again; what was temporary is lost with the first.
+    ///
+    /// # Errors
+    /// The server cannot be reached, or somebody else has the lock: then the session stays lost, and this
+    /// can be tried again.
+    pub async fn keep_session(&self, lock: &Lock) -> Result<KeptSession, StoreError> {
+        let StoreAddress::Server(server) = &self.address else { return Ok(KeptSession::Same) };
+        let Some(who) = lock.name_on_server() else { return Ok(KeptSession::Same) };
+        let asked = sql::query("SELECT 1").fetch_one(&self.pool);
+        if let Ok(Ok(_)) = tokio::time::timeout(PATIENCE, asked).await {
+            return Ok(KeptSession::Same);
+        }
+        self.pool.abandon().await;
+        let next = Store::session(server, &[]).await?;
+        let Some(_taken) = next.try_session(Some(who), 1).await? else {
+            return Err(next.busy().await);
+        };
+        match next.server_version().await? {
+            found if found == self.version => {}
+            found => return Err(StoreError::Newer { store: self.address.clone(), found }),
+        }
+        self.pool.go_on_with(&next.pool).await;
+        Ok(KeptSession::Another)
+    }
+
+    /// Where the tables are.
+    pub(super) async fn whereabouts_on_server(&self) -> Result<Whereabouts, StoreError> {
+        let mut known = Vec::new();
+        for question in [NUMBER, HISTORY, TABLES] {
+            let answer: Result<String, _> = sql::query_scalar(question).fetch_one(&self.pool).await;
+            known.push(match answer {
+                Ok(known) => known,
+                Err(error) if error.is_lost() => return Err(self.failed(error)),
+                Err(_) => String::new(),
+            });
+        }
+        Ok(Whereabouts::of_server(&known[0], &known[1], &known[2]))
+    }
+
+    /// Who has the right to send, as far as the server says.
     pub(super) async fn session_holder(&self) -> Option<LockHolder> {
-        let row = sql::query(HOLDER).fetch_optional(&self.pool).await.ok()??;
+        self.holder_of(SENDING).await
+    }
+
+    /// Who writes to the store now. On a server that is asked in a session of its own: whoever waits
+    /// has the first one in use.
+    ///
+    /// # Errors
+    /// A [`StoreError`].
+    pub async fn writer(&self) -> Result<LockHolder, StoreError> {
+        if self.address.file().is_some() {
+            return Ok(match self.quiet().await? {
+                Quiet::Sending(holder) => holder,
+                // Whoever waits must keep nobody from sending.
+                Quiet::Nobody(_) => LockHolder::default(),
+            });
+        }
+        let Some(second) = self.second_reader().await? else { return Ok(LockHolder::default()) };
+        let writer = second.holder_of(WRITING).await;
+        second.close().await;
+        Ok(writer.unwrap_or_default())
+    }
+
+    async fn holder_of(&self, right: i64) -> Option<LockHolder> {
+        let row = sql::query(HOLDER).bind(right).fetch_optional(&self.pool).await.ok()??;
         let text = |column: usize| row.try_get::<Option<String>>(column).ok().flatten();
-        let words = text(0).unwrap_or_default();
+        // Who has never had the right to send has said nothing of itself.
+        let words = text(0).filter(|name| name != UNNAMED).unwrap_or_default();
         let session = HoldingSession { pid: row.get(1), address: text(2), since: text(3) };
         Some(LockHolder { words, session: Some(session) })
     }
@@ -290,7 +399,7 @@ async fn connect(server: &ServerAddress) -> Result<PgConnection, sqlx::Error> {
         .username(&server.user)
         .database(&server.database)
         .port(server.port)
-        .application_name("digest")
+        .application_name(UNNAMED)
         .ssl_mode(ssl_mode(server));
     options =
         if server.is_socket() { options.socket(&server.host) } else { options.host(&server.host) };
@@ -313,6 +422,8 @@ fn ssl_mode(server: &ServerAddress) -> PgSslMode {
         Some(SslMode::Disable) => PgSslMode::Disable,
         Some(SslMode::Allow) => PgSslMode::Allow,
         Some(SslMode::Prefer) => PgSslMode::Prefer,
+        // As in libpq: who names an authority wants it asked.
+        Some(SslMode::Require) if server.root_certificate.is_some() => PgSslMode::VerifyCa,
         Some(SslMode::Require) => PgSslMode::Require,
         Some(SslMode::VerifyCa) => PgSslMode::VerifyCa,
     }
@@ -330,10 +441,45 @@ fn refusal(error: &sqlx::Error, server: &ServerAddress) -> String {
             format!("{error}. Make it: createdb -E UTF8 -O {} {}", server.user, server.database)
         }
         (sqlx::Error::Tls(_), _) => format!(
-            "{error}. For a certificate of your own name the file of its authority: \
-             sslrootcert=FILE; sslmode=disable, with DIGEST_STORE_PLAIN=allowed in the environment, only in a network \
-             that nobody else reads"
+            "{error}. Let it have TLS (ssl = on in its postgresql.conf); sslmode=disable, with \
+             DIGEST_STORE_PLAIN=allowed in the environment, only in a network that nobody else reads"
         ),
+        (sqlx::Error::Io(cause), _) => match tls::of_handshake(&server.host, cause) {
+            Some(failed) => untrusted(&failed, server),
+            None => error.to_string(),
+        },
         _ => error.to_string(),
     }
+}
+
+/// Why a server is not believed to be who it says, before it was told anything.
+fn untrusted(failed: &HandshakeError, server: &ServerAddress) -> String {
+    let what = match (failed, &server.root_certificate) {
+        (HandshakeError::UntrustedIssuer(_), None) => {
+            "For a certificate of your own add sslrootcert=FILE to the address: the certificate of \
+             the authority that signed it, as PEM"
+                .to_owned()
+        }
+        (HandshakeError::UntrustedIssuer(_), Some(path)) => format!(
+            "What stands in {} (sslrootcert) is another authority: ask whoever runs the server for \
+             the right file. If it was right before, somebody else may be answering",
+            path.display()
+        ),
+        (HandshakeError::WrongName(..), _) => {
+            "Write the host in the address as the certificate has it, or let the server have a \
+             certificate for this name; sslmode=verify-ca asks for no name"
+                .to_owned()
+        }
+        _ => {
+            let host = &server.host;
+            let kind = if host.parse::<std::net::IpAddr>().is_ok() { "IP" } else { "DNS" };
+            format!(
+                "Let the server have another one, and name it by sslrootcert=FILE where no known \
+                 authority has signed it: openssl req -new -x509 -days 3650 -nodes -subj /CN={host} \
+                 -addext subjectAltName={kind}:{host} -addext basicConstraints=critical,CA:FALSE \
+                 -out server.crt -keyout server.key"
+            )
+        }
+    };
+    format!("{failed}. No password was sent. {what}")
 }

@@ -449,7 +449,7 @@ fn next_issue(sent: SentIssue) -> (Relay, SentIssue) {
     (Relay::new(), another_issue(sent, "2025-12", 2))
 }
 
-fn another_issue(sent: SentIssue, name: &str, number: u32) -> SentIssue {
+pub(crate) fn another_issue(sent: SentIssue, name: &str, number: u32) -> SentIssue {
     let issue = sent.here.read("issues/2025-11/issue.toml");
     let issue = issue.replace("number = 1", &format!("number = {number}"));
     let issue = issue.replace("date = 2025-11-06", &format!("date = {name}-06"));

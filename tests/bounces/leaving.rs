@@ -3,7 +3,7 @@
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
-use crate::acting::SentIssue;
+use crate::acting::{SentIssue, UNKNOWN, report};
 use crate::harness::Publication;
 
 /// The mail that a program writes for a `mailto:` URI; `keeps_subject` unless it ignores that.
@@ -42,6 +42,101 @@ fn the_mail_of_the_header_lets_its_reader_leave_whatever_address_it_comes_from()
     assert!(output.stdout.contains(told), "{output:?}");
     assert_eq!(sent.suppressed(), unsubscribed("kim@example.org"));
     assert!(sent.here.exists("box/cur/1:2,S"));
+}
+
+/// Whoever has the token of a mail may let its reader leave: nobody is shown the whole of it.
+#[test]
+fn a_token_is_told_by_its_beginning_and_kept_no_longer() {
+    let sent = SentIssue::new();
+    let (_, mail) = written_for(&uri(&sent, "kim@example.org"), "kim@example.org", true);
+    let token = mail.split("Subject: unsubscribe ").nth(1).unwrap().lines().next().unwrap();
+    let begins = format!("unsubscribe {}…\n", &token[..6]);
+    // One that nobody has made is told in the same way.
+    let false_token = format!("Subject: unsubscribe {}A", &token[..token.len() - 1]);
+    let (head, _) = mail.split_once("Subject: ").unwrap();
+    let head = head.replace("To: bounces+", "To: digest+no").replace("kim@", "ada@");
+    let sent =
+        sent.write("box/new/1", &mail).write("box/new/2", &format!("{head}{false_token}\n\n"));
+    let json = sent.read(&["box", "--dry-run", "--json"]).stdout;
+    let told = sent.read(&["box"]).stdout;
+    assert_eq!(told.matches(&begins).count(), 2, "{told}");
+    let shown = sent.here.run(&["subscribers", "show", "kim@example.org"]).stdout;
+    let listed = sent.here.run(&["bounces", "list"]).stdout;
+    assert!(listed.contains(begins.trim_end()), "{listed}");
+    let status = sent.here.run(&["status", "2025-11", "--list", "bounced", "--json"]).stdout;
+    for text in [json, told, shown, listed, status] {
+        assert!(!text.contains(&token[..12]), "{token}: {text}");
+    }
+    let bytes = std::fs::read(sent.here.path("digest.db")).unwrap();
+    assert!(!bytes.windows(12).any(|found| found == &token.as_bytes()[..12]), "it is in the store");
+    assert!(sent.here.run(&["who", token]).stdout.starts_with("kim@example.org"));
+}
+
+/// However somebody leaves, the list says so, and their history when and how.
+#[test]
+fn who_leaves_by_mail_is_unsubscribed_in_the_list_until_they_are_released() {
+    let people = "email\nkim@example.org\nada@example.org\nlee@example.org\nzoe@example.org\n";
+    let here = Publication::with_subscribers().write("subscribers.csv", people);
+    let line = ["subscribers", "import", "subscribers.csv", "--consent", "they signed up"];
+    assert_eq!(here.run(&line).code, 0);
+    let toml = format!(
+        "{}\n[bounce]\nreverse_path = \"bounces+{{token}}@sejong.example\"\n",
+        here.read("digest.toml")
+    );
+    let sent = SentIssue::of(here.remove("subscribers.csv").write("digest.toml", toml));
+    let show = |person: &str| sent.here.run(&["subscribers", "show", person]).stdout;
+    let (_, mail) = written_for(&uri(&sent, "kim@example.org"), "kim@example.org", true);
+    let path = sent.reverse_path("ada@example.org").to_owned();
+    let gone = report(&path, "ada@example.org", UNKNOWN, "");
+    std::fs::write(sent.here.path("1.eml"), &mail).unwrap();
+    std::fs::write(sent.here.path("2.eml"), gone).unwrap();
+    assert!(show("kim@example.org").contains("  status: confirmed\n"));
+    for _ in 0..2 {
+        assert_eq!(sent.read(&["1.eml", "2.eml"]).code, 0);
+        let told = show("kim@example.org");
+        assert!(told.contains("  status: unsubscribed\n"), "{told}");
+        assert_eq!(told.matches("status: confirmed -> unsubscribed (mail)\n").count(), 1, "{told}");
+        assert!(told.contains("(unsubscribed): asked to leave by mail"), "{told}");
+    }
+    // A bad address says nothing of what its reader wants.
+    let told = show("ada@example.org");
+    assert!(told.contains("  status: confirmed\n") && told.contains("(hard bounce)"), "{told}");
+    // What the list says and who is suppressed are one reason.
+    sent.here.run(&[
+        "subscribers",
+        "suppress",
+        "lee@example.org",
+        "--why",
+        "w",
+        "--reason",
+        "unsubscribed",
+    ]);
+    let plan = sent.here.run(&["plan", "2025-11"]);
+    let plan = format!("{}{}", plan.stdout, plan.stderr);
+    assert!(plan.contains("Not to    2 unsubscribed\n"), "{plan}");
+    assert!(plan.contains("Not to    1 suppressed: 1 hard bounce\n"), "{plan}");
+    let release = ["subscribers", "release", "kim@example.org", "--why", "asked again"];
+    assert_eq!(sent.here.run(&release).code, 0);
+    let told = show("kim@example.org");
+    assert!(told.contains("  status: confirmed\n"), "{told}");
+    assert!(told.contains("status: unsubscribed -> confirmed (command)\n"), "{told}");
+}
+
+/// Without a secret nothing is proven; what a report says is read all the same.
+#[test]
+fn a_dry_run_without_a_secret_says_what_is_in_the_reports() {
+    let mail = "From: ada@example.org\nTo: digest@sejong.example\nSubject: unsubscribe\n\n\n";
+    let here = Publication::with_subscribers().write("1.eml", mail);
+    let told = here.run(&["bounces", "read", "1.eml", "--dry-run"]);
+    assert_eq!(told.code, 0, "{told:?}");
+    assert!(
+        told.stderr.contains("there is no secret here, so no report can be proven"),
+        "{told:?}"
+    );
+    assert!(told.stdout.contains("1.eml: unsubscribe: ada@example.org"), "{told:?}");
+    assert!(told.stdout.ends_with("1 unsubscribe. Nothing was changed (--dry-run)\n"), "{told:?}");
+    let told = here.run(&["bounces", "read", "1.eml"]);
+    assert!(told.code == 1 && told.stderr.contains("copy .digest-secret here"), "{told:?}");
 }
 
 /// Some programs take the address of such a URI and nothing else.
@@ -162,7 +257,10 @@ fn a_mail_of_somebody_who_was_forgotten_writes_nothing() {
     for line in [&["box", "--dry-run"][..], &["box"]] {
         let output = sent.read(line);
         assert_eq!(output.code, 0, "{output:?}");
-        assert!(output.stdout.contains("was forgotten, nothing to do"), "{output:?}");
+        let told = "unsubscribe: somebody who was forgotten\n    nothing to do: they get no mail";
+        assert!(output.stdout.contains(told), "{output:?}");
+        let json = sent.read(&[line, &["--json", "--dry-run"]].concat());
+        assert!(!format!("{output:?}{json:?}").contains("kim@"), "{output:?}{json:?}");
     }
     assert!(sent.suppressed().is_empty());
     assert!(sent.here.exists("box/cur/1:2,S"), "nothing is left to do");

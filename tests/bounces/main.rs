@@ -10,6 +10,7 @@ mod harness;
 mod relay;
 
 mod acting;
+mod erased;
 mod forms;
 #[cfg(unix)]
 mod imap;

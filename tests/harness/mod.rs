@@ -90,6 +90,23 @@ impl Publication {
         set.map_or_else(file, |(_, url)| url.clone())
     }
 
+    /// The ledger as messages name it.
+    pub(crate) fn store_name(&self) -> String {
+        let url = self.store_url();
+        if url.starts_with("sqlite:") { "digest.db".to_owned() } else { url }
+    }
+
+    /// The same where there is no ledger any more.
+    pub(crate) fn without_ledger(self) -> Publication {
+        let url = self.store_url();
+        let Some(server) = url.starts_with("postgres:").then(server::server).flatten() else {
+            return self.remove("digest.db");
+        };
+        let schema = url.rsplit('=').next().expect("a schema");
+        server.ask(&format!("DROP SCHEMA {schema} CASCADE"));
+        self
+    }
+
     /// A publication with one issue, `2025-11`, and nothing wrong with it.
     pub(crate) fn new() -> Publication {
         Publication::nothing()

@@ -94,6 +94,19 @@ impl Relay {
     }
 }
 
+/// The address of a publication's own ledger.
+pub(crate) fn store_of(here: &Publication) -> StoreAddress {
+    let password = ("DIGEST_STORE_PASSWORD".to_owned(), server::PASSWORD.to_owned());
+    let (base, url) = (here.path(""), here.store_url());
+    let address = StoreAddress::parse(&url, &base, &here.path(".digest/ledger"), &[password]);
+    address.expect("an address")
+}
+
+/// A ledger for the statements of a test.
+pub(crate) async fn open(address: &StoreAddress) -> Store {
+    Store::open(address, &ledger::STEPS).await.expect("a ledger")
+}
+
 /// The rows of one issue.
 #[derive(Debug)]
 pub(crate) struct Book {
@@ -108,16 +121,13 @@ impl Book {
 
     /// Reads a publication's own ledger.
     pub(crate) fn of_publication(here: &Publication, issue: &str) -> Book {
-        let password = ("DIGEST_STORE_PASSWORD".to_owned(), server::PASSWORD.to_owned());
-        let (base, url) = (here.path(""), here.store_url());
-        let address = StoreAddress::parse(&url, &base, &here.path(".digest/ledger"), &[password]);
-        Book::open(address.expect("an address"), issue)
+        Book::open(store_of(here), issue)
     }
 
     fn open(address: StoreAddress, issue: &str) -> Book {
         let runtime = Runtime::new().expect("threads");
         runtime.block_on(async {
-            let store = Store::open(address, &ledger::STEPS).await.expect("a ledger");
+            let store = open(&address).await;
             let ledger = Ledger::new(store.clone(), issue);
             let mut rows = Vec::new();
             for state in State::ALL {

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
 /// The variable that lets publications of the harness send from a server.
 pub(crate) const STORE: &str = "DIGEST_TEST_STORE";
@@ -32,6 +33,18 @@ static SCHEMAS: AtomicU32 = AtomicU32::new(1);
 /// Whether publications are to send from a server.
 pub(crate) fn is_wanted() -> bool {
     std::env::var(STORE).is_ok_and(|store| store == "postgres")
+}
+
+/// Whether a test is passed over on a server, because what it shows is about a file; it says why.
+pub(crate) fn only_files(why: &str) -> bool {
+    if is_wanted() {
+        let test = std::thread::current();
+        let test = test.name().unwrap_or("a test");
+        // Not by a macro, whose words are kept back where a test is fine.
+        let line = format!("{test}: passed over on a server: {why}\n");
+        let _ = std::io::Write::write_all(&mut std::io::stderr(), line.as_bytes());
+    }
+    is_wanted()
 }
 
 /// The server; `None` where the machine has none, and need not have.
@@ -68,6 +81,17 @@ fn done(command: &mut Command) {
     assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
+/// Adds a text to a file that only the server's user can read.
+fn append(path: &Path, text: &str) {
+    let mut command = as_another(Path::new("sh"));
+    command.args(["-c", "umask 077; cat >> \"$0\""]).arg(path);
+    let mut writing = command.stdin(Stdio::piped()).spawn().expect("a shell");
+    let mut input = writing.stdin.take().expect("piped");
+    std::io::Write::write_all(&mut input, text.as_bytes()).expect("written");
+    drop(input);
+    assert!(writing.wait().expect("reaped").success());
+}
+
 impl Server {
     fn start() -> Option<Server> {
         let Some(bin) = programs() else {
@@ -99,14 +123,7 @@ impl Server {
              max_connections = 200\nshared_buffers = 32MB\n",
             folder.display()
         );
-        let mut command = as_another(Path::new("sh"));
-        let line = format!("cat >> {}/data/postgresql.conf", folder.display());
-        let mut writing =
-            command.args(["-c", &line]).stdin(Stdio::piped()).spawn().expect("a shell");
-        let mut input = writing.stdin.take().expect("piped");
-        std::io::Write::write_all(&mut input, settings.as_bytes()).expect("written");
-        drop(input);
-        assert!(writing.wait().expect("reaped").success());
+        append(&folder.join("data/postgresql.conf"), &settings);
         // As whoever runs the tests: what the server has made in the folder goes too.
         let mut stop = as_another(&bin.join("pg_ctl"));
         stop.arg("-D").arg(folder.join("data")).args(["-m", "immediate", "stop"]);
@@ -133,6 +150,20 @@ impl Server {
                 .stdout(Stdio::null())
                 .stderr(Stdio::null()),
         );
+    }
+
+    /// Lets it speak TLS, with a certificate and a key as PEM, and note who comes, until this goes.
+    pub(crate) fn with_tls(&self, certificate: &str, key: &str) -> Tls<'_> {
+        let number = SCHEMAS.fetch_add(1, Ordering::Relaxed);
+        for (name, text) in [("cert", certificate), ("key", key)] {
+            let file = self.folder.join("data").join(format!("{name}-{number}"));
+            append(&file, text);
+            self.ask(&format!("ALTER SYSTEM SET ssl_{name}_file = '{}'", file.display()));
+        }
+        self.ask("ALTER SYSTEM SET log_connections = on");
+        let tls = Tls(self);
+        tls.turn("on");
+        tls
     }
 
     /// Stops it where it stands: it keeps its connections and answers nothing, until this goes.
@@ -179,6 +210,36 @@ impl Server {
         self.ask(&format!(
             "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE {condition}"
         ));
+    }
+}
+
+/// A server that speaks TLS as long as this lives.
+pub(crate) struct Tls<'a>(&'a Server);
+
+impl Tls<'_> {
+    fn turn(&self, state: &str) {
+        self.0.ask(&format!("ALTER SYSTEM SET ssl = {state}"));
+        self.0.ask("SELECT pg_reload_conf()");
+        let turned = (0..300).any(|_| {
+            let is_so = self.0.ask("SHOW ssl") == state;
+            if !is_so {
+                std::thread::sleep(Duration::from_millis(100));
+            }
+            is_so
+        });
+        assert!(turned || std::thread::panicking(), "ssl is not {state}: {}", self.log());
+    }
+
+    /// What the server has noted so far.
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(self.0.folder.join("log")).expect("a log")
+    }
+}
+
+impl Drop for Tls<'_> {
+    fn drop(&mut self) {
+        self.0.ask("ALTER SYSTEM RESET log_connections");
+        self.turn("off");
     }
 }
 

@@ -8,6 +8,7 @@ use sejong_digest::store::Store;
 use sejong_digest::store::sql;
 
 use crate::harness::running::wait_until;
+use crate::harness::server::only_files;
 use crate::harness::{Output, Publication};
 use crate::mail::Mail;
 use crate::relay::Relay;
@@ -420,6 +421,9 @@ fn older_ledger(here: &Publication, rows: &[(&str, &str)]) {
 
 #[test]
 fn a_ledger_that_knows_an_address_in_needless_quotes_sends_no_second_copy() {
+    if only_files("version 0.1.0 sent from no server") {
+        return;
+    }
     let relay = Relay::new();
     let here = Publication::new().write(
         LIST,

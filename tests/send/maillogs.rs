@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::harness::server::only_files;
 use crate::harness::{Output, Publication};
 use crate::outcomes::mixed;
 use crate::relay::Relay;
@@ -66,6 +67,9 @@ fn a_message_that_the_relay_has_only_begun_to_read_is_not_settled() {
 
 #[test]
 fn a_log_of_each_kind_settles_who_was_taken_and_names_the_line() {
+    if only_files("the file is put back for each log") {
+        return;
+    }
     let (here, id, at) = undecided();
     let ledger = std::fs::read(here.path("digest.db")).expect("a ledger");
     let classic = at.strftime("%b %e %H:%M:%S");

@@ -2,11 +2,10 @@
 //! it, and a row of the ledger that cannot be read stops a send.
 
 use sejong_digest::catcher::script::{At, Do, Script, When};
-use sejong_digest::delivery::ledger;
-use sejong_digest::store::Store;
 use sejong_digest::store::sql;
 use serde_json::{Value, json};
 
+use crate::harness::server::only_files;
 use crate::harness::{Output, Publication};
 use crate::mail::Mail;
 use crate::relay::Relay;
@@ -211,7 +210,7 @@ fn check_stages_the_list_and_leaves_no_file() {
 fn damage(here: &Publication, statement: &'static str) {
     let runtime = tokio::runtime::Runtime::new().expect("threads");
     runtime.block_on(async {
-        let store = Store::open(&here.path("digest.db"), &ledger::STEPS).await.expect("a ledger");
+        let store = crate::relay::open(&crate::relay::store_of(here)).await;
         let done = sql::query(statement).execute(store.pool()).await.expect("written");
         assert_eq!(done.rows_affected(), 1, "{statement}");
         store.close().await;
@@ -240,6 +239,9 @@ fn a_row_that_cannot_be_read_stops_the_send_and_is_named() {
         ("UPDATE recipient SET email = 'kim at x' WHERE id = 1", "its address cannot be read"),
         ("UPDATE recipient SET fields = x'ff00' WHERE id = 1", "its columns cannot be read"),
     ] {
+        if statement.contains("x'") && only_files("a server keeps no bytes in a text") {
+            continue;
+        }
         let (here, relay) = (put_off(), Relay::new());
         damage(&here, statement);
         let output = send(&here, &relay, &[]);

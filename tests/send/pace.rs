@@ -5,8 +5,6 @@ use std::time::Duration;
 
 use sejong_digest::catcher::CatcherOptions;
 use sejong_digest::catcher::script::{At, Do, Script, When};
-use sejong_digest::delivery::ledger;
-use sejong_digest::store::Store;
 use sejong_digest::store::sql;
 
 use crate::harness::running::wait_until;
@@ -241,7 +239,7 @@ fn a_domain_that_turns_everybody_away_is_asked_no_more_and_others_are_served() {
     // Who was not asked has used nothing of a limit.
     let runtime = tokio::runtime::Runtime::new().expect("threads");
     let unasked: i64 = runtime.block_on(async {
-        let store = Store::open(&here.path("digest.db"), &ledger::STEPS).await.expect("a ledger");
+        let store = crate::relay::open(&crate::relay::store_of(&here)).await;
         let unasked = sql::query_scalar("SELECT count(*) FROM recipient WHERE unasked");
         let unasked = unasked.fetch_one(store.pool()).await.expect("a number");
         store.close().await;

@@ -7,6 +7,7 @@ use sejong_digest::delivery::ledger;
 use sejong_digest::store::Store;
 use sejong_digest::store::sql;
 
+use crate::harness::server::only_files;
 use crate::harness::{DIGEST, Output, Publication, Running};
 use crate::relay::Relay;
 use crate::{LIST, send, with_readers};
@@ -66,6 +67,9 @@ fn older_ledger(path: &Path, steps: usize) {
 
 #[test]
 fn who_only_looks_at_an_older_ledger_changes_nothing_in_it() {
+    if only_files("older tables in a file") {
+        return;
+    }
     // As version 0.1.0 left it.
     let here = with_readers(3);
     std::fs::create_dir(here.path("tmp")).expect("made");
@@ -92,6 +96,9 @@ fn who_only_looks_at_an_older_ledger_changes_nothing_in_it() {
 
 #[test]
 fn a_ledger_that_cannot_be_written_is_read_and_no_send_begins() {
+    if only_files("who may write the file") {
+        return;
+    }
     for (file, folder) in [(0o400, 0o500), (0o600, 0o500), (0o400, 0o700)] {
         let (here, relay) = (sent(), Relay::new());
         allow(&here, "digest.db", file);
@@ -133,6 +140,9 @@ fn a_ledger_of_another_user_is_named_with_its_owner_and_what_to_do() {
 
 #[test]
 fn an_older_ledger_that_cannot_be_written_is_read_as_well() {
+    if only_files("older tables in a file") {
+        return;
+    }
     let here = with_readers(3);
     older_ledger(&here.path("digest.db"), 1);
     allow(&here, "digest.db", 0o400);
@@ -146,6 +156,9 @@ fn an_older_ledger_that_cannot_be_written_is_read_as_well() {
 
 #[test]
 fn a_ledger_whose_log_cannot_be_folded_in_is_named_with_what_to_do() {
+    if only_files("the log of SQLite") {
+        return;
+    }
     let here = sent();
     // As a copy of a sender's files that were taken without the index of the log.
     let here = here.write("digest.db-wal", [0x37; 4096]);
@@ -163,6 +176,9 @@ fn a_ledger_whose_log_cannot_be_folded_in_is_named_with_what_to_do() {
 
 #[test]
 fn a_new_ledger_in_a_folder_that_cannot_be_written_is_told_before_anybody_is_sent_to() {
+    if only_files("who may write the file") {
+        return;
+    }
     let (here, relay) = (with_readers(3), Relay::new());
     let here = here.write(".digest-secret", "0123456789abcdef0123456789abcdef\n");
     allow(&here, ".digest-secret", 0o600);
@@ -181,6 +197,9 @@ fn a_new_ledger_in_a_folder_that_cannot_be_written_is_told_before_anybody_is_sen
 
 #[test]
 fn a_plan_reads_where_the_disk_is_full_and_a_send_names_the_ledger_and_says_what_to_do() {
+    if only_files("the disk of the file") {
+        return;
+    }
     let (here, relay) = (sent(), Relay::new());
     let list = here.read(LIST) + "new@x.example,Ada\n";
     let here = here.write(LIST, list);
@@ -204,6 +223,9 @@ fn a_plan_reads_where_the_disk_is_full_and_a_send_names_the_ledger_and_says_what
 
 #[test]
 fn a_link_or_a_second_name_in_the_place_of_the_log_is_refused_with_what_to_do() {
+    if only_files("the log of SQLite") {
+        return;
+    }
     for name in ["digest.db-wal", "digest.db-shm"] {
         for hard in [true, false] {
             let (here, relay) = (sent().write("victim", "mine"), Relay::new());

@@ -74,7 +74,7 @@ fn a_copy_without_the_ledger_names_each_receipt_of_an_issue_that_was_renamed_twi
     assert_eq!(send_as(&here, &relay, "2025-11-winter", &one).code, 0);
     std::fs::rename(here.path("issues/2025-11-winter"), here.path("issues/spring"))
         .expect("renamed");
-    let here = here.remove("digest.db");
+    let here = here.without_ledger();
     let told = send_as(&here, &relay, "spring", &[]);
     assert_eq!((told.code, relay.counts().accepted), (3, 41), "{told:?}");
     for words in [
@@ -203,7 +203,7 @@ fn a_copy_without_the_ledger_knows_a_rewritten_issue_by_the_number_in_its_receip
     let here = rewritten(renamed(&relay));
     let receipt = here.read("receipts/2025-11.toml");
     assert!(receipt.contains("number = 1\n") && receipt.contains("date = \"2025-11-06\"\n"));
-    let here = here.remove("digest.db");
+    let here = here.without_ledger();
     let told = send_as(&here, &relay, "2025-11-winter", &[]);
     assert_eq!((told.code, relay.counts().accepted), (3, 40), "{told:?}");
     for words in [
@@ -219,7 +219,7 @@ fn a_copy_without_the_ledger_knows_a_rewritten_issue_by_the_number_in_its_receip
 #[test]
 fn a_second_receipt_of_the_same_number_does_not_silence_the_question() {
     let relay = Relay::new();
-    let here = rewritten(renamed(&relay)).remove("digest.db");
+    let here = rewritten(renamed(&relay)).without_ledger();
     let receipt = here.read("receipts/2025-11.toml");
     let zeros = receipt.replace(" = 40\n", " = 0\n");
     let mut here = here;
@@ -237,7 +237,7 @@ fn a_copy_without_the_ledger_is_asked_about_a_receipt_whose_folder_is_gone() {
     let relay = Relay::new();
     let here = with_readers(2).edit("issues/2025-11/issue.toml", "number = 1\n", "");
     assert_eq!(send(&here, &relay, &[]).code, 0);
-    let here = here.remove("digest.db");
+    let here = here.without_ledger();
     let folder = |name| here.path(&format!("issues/{name}"));
     std::fs::rename(folder("2025-11"), folder("2025-12")).expect("renamed");
     let here = here.edit("issues/2025-12/issue.toml", "11-06", "12-04");

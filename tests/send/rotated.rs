@@ -188,7 +188,8 @@ fn without_a_secret_there_is_nothing_to_rotate_and_none_is_made() {
     assert_eq!(send(&here, &Relay::new(), &[]).code, 0);
     let here = here.remove(SECRET);
     let told = rotate(&here);
-    for words in [".digest-secret is missing, and digest.db shows", "copy that file here"] {
+    let missing = format!(".digest-secret is missing, and {} shows", here.store_name());
+    for words in [&missing[..], "copy that file here"] {
         assert!(told.code == 1 && told.stderr.contains(words), "no {words}: {told:?}");
     }
     assert!(!here.exists(SECRET));
@@ -225,10 +226,20 @@ fn a_secret_from_an_old_copy_stops_a_send_a_rotation_and_doctor() {
     assert_eq!(send(&here, &Relay::new(), &[]).code, 0);
     let whole = here.read(SECRET);
     let another = format!("{KEY}\nkey 2 00112233445566778899aabbccddeeff\n");
+    let ledger = here.store_name();
     for (text, words) in [
-        (KEY, "key 2 is missing in .digest-secret, and digest.db shows that mail was sent with it"),
-        (&another, "key 2 in .digest-secret is another one, and digest.db shows with which one"),
+        (
+            KEY,
+            format!(
+                "key 2 is missing in .digest-secret, and {ledger} shows that mail was sent with"
+            ),
+        ),
+        (
+            &another,
+            format!("key 2 in .digest-secret is another one, and {ledger} shows with which"),
+        ),
     ] {
+        let words = &words[..];
         here = here.write(SECRET, text);
         let told = rotate(&here);
         assert!(told.code == 1 && told.stderr.contains(words), "{told:?}");

@@ -5,13 +5,12 @@ use crate::relay::Relay;
 use crate::{LIST, list, send, with_readers};
 
 /// The publication that is here with another ledger, name and address.
-fn other(here: Publication, store: &std::path::Path) -> Publication {
+fn other(here: Publication, store: &str) -> Publication {
     let config = here.read("digest.toml");
     let from = config.lines().find(|line| line.starts_with("from = ")).expect("a sender");
     let config = config.replace(from, "from = \"Other Letter <other@letter.example>\"");
-    let config = format!("{config}\n[store]\nurl = \"sqlite:{}\"\n", store.display());
     let article = "---\ntitle: Other\n---\n\nA letter of another publication.\n";
-    here.write("digest.toml", config).write("issues/2025-11/hangul.md", article)
+    here.sending_from(store).write("digest.toml", config).write("issues/2025-11/hangul.md", article)
 }
 
 #[test]
@@ -20,7 +19,7 @@ fn another_publication_with_the_same_ledger_does_not_send_an_issue_of_this_one()
     assert_eq!(send(&here, &relay, &[]).code, 0);
     let name = here.read("digest.toml");
     let name = name.lines().find(|line| line.starts_with("name = ")).expect("a name").to_owned();
-    let there = other(Publication::new().write(LIST, list(9)), &here.path("digest.db"));
+    let there = other(Publication::new().write(LIST, list(9)), &here.store_url());
     let there = there.edit("digest.toml", &name, "name = \"Other Letter\"");
     for line in [&["plan", "2025-11"][..], &["send", "2025-11", "--yes", "--relay", &relay.url()]] {
         let told = there.run(line);
@@ -40,7 +39,7 @@ fn another_publication_with_the_same_ledger_does_not_send_an_issue_of_this_one()
     let here = list_id(with_readers(3), "one.letter.example");
     let nobody = ["send", "2025-11", "--yes", "--relay", "smtp://127.0.0.1:9?tls=none"];
     assert_eq!(here.run(&nobody).code, 1);
-    let there = other(Publication::new().write(LIST, list(9)), &here.path("digest.db"));
+    let there = other(Publication::new().write(LIST, list(9)), &here.store_url());
     let there = list_id(there, "two.letter.example");
     let told = there.run(&["send", "2025-11", "--yes", "--relay", &relay.url()]);
     assert_eq!((told.code, relay.counts().accepted), (3, 3), "{told:?}");

@@ -7,6 +7,7 @@ use std::process::Stdio;
 use sejong_digest::catcher::script::{At, Do, Script, When};
 use serde_json::Value;
 
+use crate::harness::server::only_files;
 use crate::harness::{DIGEST, Output, Publication};
 use crate::outcomes;
 use crate::relay::Relay;
@@ -116,6 +117,9 @@ fn people_who_are_suppressed_are_not_missing_in_the_list() {
 
 #[test]
 fn a_rehearsal_and_another_store_leave_out_whom_the_publications_own_store_names() {
+    if only_files("the bytes of the file") {
+        return;
+    }
     let (here, relay) = (with_three_out(), Relay::new());
     let before = std::fs::read(here.path("digest.db")).expect("a store");
     let told = here.run(&["send", "2025-11", "--catch", "out", "--yes", "--json"]);
@@ -130,6 +134,9 @@ fn a_rehearsal_and_another_store_leave_out_whom_the_publications_own_store_names
 
 #[test]
 fn a_trial_to_somebody_suppressed_is_refused_unless_said_so_and_render_tells() {
+    if only_files("`render` asks no server") {
+        return;
+    }
     let (here, relay) = (with_three_out(), Relay::new());
     let url = relay.url();
     let line = ["test", "2025-11", "--to", "r003@x.example", "r001@x.example", "--relay", &url];
@@ -149,6 +156,9 @@ fn a_trial_to_somebody_suppressed_is_refused_unless_said_so_and_render_tells() {
 /// Who gets no mail needs no name.
 #[test]
 fn check_does_not_ask_for_fields_of_somebody_who_is_suppressed() {
+    if only_files("`check` asks no server") {
+        return;
+    }
     let here = Publication::new()
         .write("subscribers.csv", "email,town\nkim@x.example,Seoul\nlee@x.example,\n")
         .edit("issues/2025-11/issue.toml", "{{ first_name | reader }}", "{{ town }}");
@@ -346,6 +356,9 @@ fn a_person_at_a_suppressed_domain_is_released_with_the_domain() {
 /// In a clone the ledger is elsewhere, and a no that is written to a new one is lost.
 #[test]
 fn where_the_ledger_is_elsewhere_no_new_one_is_made_for_a_no() {
+    if only_files("no file is made") {
+        return;
+    }
     let here = with_readers(2);
     assert_eq!(send(&here, &Relay::new(), &[]).code, 0);
     for name in ["digest.db", "digest.db-lock"] {

@@ -2,8 +2,6 @@
 //! ledger's, and the same command goes on.
 
 use sejong_digest::catcher::script::{At, Do, Script, When};
-use sejong_digest::delivery::ledger;
-use sejong_digest::store::Store;
 use sejong_digest::store::sql;
 
 use crate::harness::Publication;
@@ -11,13 +9,33 @@ use crate::relay::Relay;
 use crate::{LIST, list, send, with_readers};
 
 const RECEIPT: &str = "receipts/2025-11.toml";
-const FULL: &str = "CREATE TRIGGER no_room BEFORE UPDATE OF ended ON run \
-                    BEGIN SELECT RAISE(ABORT, 'no room'); END";
+
+/// Statements that refuse to write: `what` of a row, as in `UPDATE OF ended ON run`.
+fn no_room(here: &Publication, what: &str) {
+    if here.store_url().starts_with("sqlite:") {
+        let trigger = "BEGIN SELECT RAISE(ABORT, 'no room'); END";
+        return change(here, &format!("CREATE TRIGGER no_room BEFORE {what} {trigger}"));
+    }
+    change(
+        here,
+        "CREATE OR REPLACE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS \
+         $$ BEGIN RAISE EXCEPTION 'no room'; END $$",
+    );
+    let each = "FOR EACH ROW EXECUTE FUNCTION no_room()";
+    change(here, &format!("CREATE TRIGGER no_room BEFORE {what} {each}"));
+}
+
+/// The same where there is room again.
+fn room(here: &Publication, table: &str) {
+    let is_file = here.store_url().starts_with("sqlite:");
+    let on = if is_file { String::new() } else { format!(" ON {table}") };
+    change(here, &format!("DROP TRIGGER no_room{on}"));
+}
 
 fn change(here: &Publication, statement: &str) {
     let runtime = tokio::runtime::Runtime::new().expect("threads");
     runtime.block_on(async {
-        let store = Store::open(&here.path("digest.db"), &ledger::STEPS).await.expect("a ledger");
+        let store = crate::relay::open(&crate::relay::store_of(here)).await;
         let statement = statement.to_owned();
         sql::raw(statement).execute(store.pool()).await.expect("changed");
         store.close().await;
@@ -28,20 +46,20 @@ fn change(here: &Publication, statement: &str) {
 fn a_run_whose_end_is_not_noted_keeps_its_journal_and_is_nobody_elses() {
     let (here, relay) = (with_readers(3), Relay::new());
     assert_eq!(send(&here, &relay, &["--to", "r001@x.example"]).code, 0);
-    change(&here, FULL);
+    no_room(&here, "UPDATE OF ended ON run");
     let failed = send(&here, &relay, &[]);
     assert_eq!((failed.code, relay.counts().accepted), (1, 3), "{failed:?}");
     assert!(!failed.stderr.contains("another ledger"), "{}", failed.stderr);
-    assert!(here.exists("digest.db-marks"), "nothing else knows the end");
+    assert!(here.exists(&here.journal()), "nothing else knows the end");
     let receipt = here.read(RECEIPT);
     assert!(!receipt.contains("[[also]]") && receipt.contains("\naccepted = 3\n"), "{receipt}");
-    change(&here, "DROP TRIGGER no_room");
+    room(&here, "run");
     let here = here.write(LIST, list(4));
     let plan = here.run(&["plan", "2025-11", "--relay", &relay.url()]);
     assert!(plan.code == 0 && !plan.stderr.contains("receipt"), "{plan:?}");
     let told = send(&here, &relay, &[]);
     assert_eq!((told.code, relay.counts().accepted), (0, 4), "{told:?}");
-    assert!(!here.exists("digest.db-marks") && !here.read(RECEIPT).contains("[[also]]"));
+    assert!(!here.exists(&here.journal()) && !here.read(RECEIPT).contains("[[also]]"));
 }
 
 /// Whatever cannot be written behind the last message, the receipt tells of the send, and the report of
@@ -53,13 +71,7 @@ fn what_cannot_be_noted_at_the_end_keeps_nobody_from_the_receipt() {
     {
         let (here, relay) = (with_readers(3), Relay::new());
         assert_eq!(send(&here, &relay, &[]).code, 0);
-        change(
-            &here,
-            &format!(
-                "CREATE TRIGGER no_room BEFORE {kind} ON earlier_copy \
-                 BEGIN SELECT RAISE(ABORT, 'no room'); END"
-            ),
-        );
+        no_room(&here, &format!("{kind} ON earlier_copy"));
         let gone = When::recipient("r002");
         let script = Script::new().rule(At::Rcpt, gone, Do::reply("550 5.1.1 no such user"));
         let then = if refuses { Relay::scripted(script) } else { Relay::new() };
@@ -73,7 +85,7 @@ fn what_cannot_be_noted_at_the_end_keeps_nobody_from_the_receipt() {
         let receipt = here.read(RECEIPT);
         assert!(!receipt.contains("begun") && receipt.contains("\nreached = 3\n"), "{receipt}");
         // The same command writes what is missing.
-        change(&here, "DROP TRIGGER no_room");
+        room(&here, "earlier_copy");
         let open = Relay::new();
         assert_eq!(send(&here, &open, &[]).code, 0);
         assert_eq!(open.counts().accepted, 0);

@@ -4,8 +4,6 @@
 use std::time::Duration;
 
 use sejong_digest::catcher::script::{At, Do, Script, When};
-use sejong_digest::delivery::ledger;
-use sejong_digest::store::Store;
 use sejong_digest::store::sql;
 
 use crate::harness::running::wait_until;
@@ -38,21 +36,27 @@ fn mute() -> Relay {
     Relay::scripted(Script::new().rule(At::Banner, When::Always, Do::Stall))
 }
 
+const OBJECT: &str = "[sqlite: json_object | postgres: json_build_object]";
+
 /// All that the ledger has of the people, but for the run that had them in its list last.
 fn rows(here: &Publication) -> Vec<String> {
     let runtime = tokio::runtime::Runtime::new().expect("threads");
     runtime.block_on(async {
-        let store = Store::open(&here.path("digest.db"), &ledger::STEPS).await.expect("a ledger");
+        let store = crate::relay::open(&crate::relay::store_of(here)).await;
+        let columns = "[sqlite: SELECT name FROM pragma_table_xinfo('recipient')
+            | postgres: SELECT CAST(column_name AS text) FROM information_schema.columns
+              WHERE table_schema = current_schema() AND table_name = 'recipient'
+              ORDER BY ordinal_position]";
         let columns: Vec<String> =
-            sql::query_scalar("SELECT name FROM pragma_table_xinfo('recipient')")
-                .fetch_all(store.pool())
-                .await
-                .expect("columns");
+            sql::query_scalar(columns).fetch_all(store.pool()).await.expect("columns");
         let columns = columns.iter().filter(|name| *name != "planned_by");
         let all: Vec<String> = columns.map(|name| format!("'{name}', {name}")).collect();
         let statement = format!(
-            "SELECT json_object({}) FROM recipient UNION ALL \
-             SELECT json_object('copy', recipient, 'run', run) FROM earlier_copy",
+            "SELECT line FROM ( \
+                 SELECT 0 AS kind, id, CAST({OBJECT}({}) AS text) AS line FROM recipient UNION ALL \
+                 SELECT 1, recipient, CAST({OBJECT}('copy', recipient, 'run', run) AS text) \
+                 FROM earlier_copy \
+             ) told ORDER BY kind, id",
             all.join(", ")
         );
         let rows = sql::query(statement).fetch_all(store.pool()).await;

@@ -11,8 +11,10 @@ mod mail;
 #[path = "../harness/relay.rs"]
 mod relay;
 mod moving;
+mod patience;
 mod storm;
 mod tables;
+mod tls;
 mod way_in;
 
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};

@@ -37,10 +37,12 @@ fn a_ledger_goes_to_a_server_and_back_and_nobody_gets_the_issue_twice() {
     assert_eq!(tables(&copied.stdout), tables(&back.stdout));
     let [file, back] = ["digest.db", "back.db"].map(|name| Book::read(&here.path(name), "2025-11"));
     assert_eq!(format!("{file:?}"), format!("{back:?}"));
-    // The rest leaves from the server.
+    // The rest leaves from the server, which is the only one that goes on.
     let here = here.sending_from(&url);
     let relay_after = Relay::new();
-    let rest = start(&here, &relay_after, &[]).wait();
+    let asked = start(&here, &relay_after, &[]).wait();
+    assert!(asked.code == 3 && asked.stderr.contains("was a file when it last sent"), "{asked:?}");
+    let rest = start(&here, &relay_after, &["--despite-copy"]).wait();
     assert_eq!(rest.code, 0, "{rest:?}");
     let (before, after) = (relay.copies(), relay_after.copies());
     assert!(after.keys().all(|email| !before.contains_key(email)), "{after:?}");
@@ -49,6 +51,55 @@ fn a_ledger_goes_to_a_server_and_back_and_nobody_gets_the_issue_twice() {
     assert!((199..=200).contains(&all), "{all}");
     // Numbers go on behind those that were copied.
     assert_eq!(here.run(&["subscribers", "suppress", "r0008@x.example", "--why", "x"]).code, 0);
+}
+
+/// Whatever way it has gone: what the first one has sent since, the copy does not know.
+#[test]
+fn a_copy_of_a_ledger_on_a_server_sends_only_when_somebody_says_that_it_goes_on() {
+    let Some((server, _alone)) = crate::alone() else { return };
+    let (url, other) = (server.fresh(), server.fresh());
+    let (here, relay) = (readers(2).sending_from(&url), Relay::new());
+    assert_eq!(start(&here, &relay, &[]).wait().code, 0);
+    for line in [
+        &["store", "backup", "saved.db"][..],
+        &["store", "copy", &url, &other],
+        &["store", "copy", &url, "sqlite:copied.db"],
+    ] {
+        assert_eq!(here.run(line).code, 0, "{line:?}");
+    }
+    // Nothing has changed for the first one.
+    let rows = "email,first_name\nr0001@x.example,A\nr0002@x.example,B\nr0003@x.example,C\n";
+    let here = here.write("subscribers.csv", rows);
+    let next = start(&here, &relay, &[]).wait();
+    assert_eq!((next.code, relay.counts().accepted), (0, 3), "{next:?}");
+    for (store, words) in [
+        ("sqlite:saved.db", "was on a PostgreSQL server when it last sent"),
+        ("sqlite:copied.db", "was on a PostgreSQL server when it last sent"),
+        (&*other, "last sent from other tables"),
+    ] {
+        let plan = here.run(&["plan", "2025-11", "--store", store]);
+        assert!(plan.stderr.contains("(exit 3) without --despite-copy"), "{store}: {plan:?}");
+        // Another folder has no receipt that tells.
+        std::fs::remove_dir_all(here.path("receipts")).ok();
+        let asked = start(&here, &relay, &["--store", store]).wait();
+        assert_eq!((asked.code, relay.counts().accepted), (3, 3), "{store}: {asked:?}");
+        assert!(asked.stderr.contains(words), "{store}: no {words:?} in {asked:?}");
+    }
+    let told = start(&here, &relay, &["--store", &other, "--despite-copy"]).wait();
+    assert_eq!((told.code, relay.counts().accepted), (0, 4), "{told:?}");
+    let here = here.write("subscribers.csv", format!("{rows}r0004@x.example,D\n"));
+    let last = start(&here, &relay, &["--store", &other]).wait();
+    assert_eq!((last.code, relay.counts().accepted), (0, 5), "{last:?}");
+    // As a dump is put back: the same rows in tables that are made anew.
+    let schema = other.rsplit('=').next().expect("a schema");
+    server.ask(&format!(
+        "CREATE TABLE {schema}.restored (LIKE {schema}.ledger_home INCLUDING ALL); \
+         INSERT INTO {schema}.restored SELECT * FROM {schema}.ledger_home; \
+         DROP TABLE {schema}.ledger_home; ALTER TABLE {schema}.restored RENAME TO ledger_home"
+    ));
+    let here = here.write("subscribers.csv", format!("{rows}r0005@x.example,E\n"));
+    let asked = start(&here, &relay, &["--store", &other]).wait();
+    assert_eq!((asked.code, relay.counts().accepted), (3, 5), "{asked:?}");
 }
 
 #[test]

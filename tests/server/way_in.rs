@@ -93,8 +93,18 @@ fn a_user_without_rights_is_told_the_words_that_give_them() {
     let here = readers(3).sending_from(&url);
     assert_eq!(here.run(&["plan", "2025-11"]).code, 0);
     server.ask(&format!("CREATE ROLE poor LOGIN PASSWORD '{PASSWORD}'"));
-    server.ask(&format!("GRANT USAGE ON SCHEMA {schema} TO poor"));
     let poor = url.replace("tester@", "poor@");
+    server.ask("CREATE SCHEMA made_for_nobody");
+    let empty = poor.replace(&schema, "made_for_nobody");
+    for store in [&poor, &empty] {
+        for line in [&["plan", "2025-11"][..], &["status"], &["subscribers", "list"]] {
+            let refused = here.run(&[line, &["--store", store]].concat());
+            let says = refused.stderr.contains("this user may not use the schema")
+                && refused.stderr.contains("Let the owner of the schema run: GRANT USAGE");
+            assert!(refused.code == 1 && says, "{line:?}: {refused:?}");
+        }
+    }
+    server.ask(&format!("GRANT USAGE ON SCHEMA {schema} TO poor"));
     let send = || {
         let relay = crate::relay::Relay::new();
         let url = relay.url();
@@ -137,6 +147,43 @@ fn whoever_follows_a_mailbox_waits_for_a_server_that_is_restarted() {
     running.kill();
     let list = here.run(&["subscribers", "list", "--suppressed", "--json"]);
     assert_eq!(list.stdout.matches("\"hard-bounce\"").count(), 2, "{list:?}");
+}
+
+/// What was read and not committed when the connection went is read again, and not taken for done.
+#[test]
+fn a_lot_that_is_cut_in_its_middle_is_read_again() {
+    let Some((server, _alone)) = crate::alone() else { return };
+    let relay = crate::relay::Relay::new();
+    let here = readers(3).sending_from(&server.fresh());
+    let toml = here.read("digest.toml");
+    let toml = format!("{toml}\n[bounce]\nreverse_path = \"bounces+{{token}}@sejong.example\"\n");
+    let here = here.write("digest.toml", toml);
+    assert_eq!(crate::start(&here, &relay, &[]).wait().code, 0);
+    let mails = relay.accepted();
+    let wish = format!("From: {}\nSubject: unsubscribe\n\nunsubscribe\n", mails[1].recipients[0]);
+    let here = here.write("box/new/1", report(&mails[0])).write("box/new/2", wish);
+    let here = here.write("box/cur/.keep", "");
+    let url = here.store_url();
+    let schema = url.rsplit("schema=").next().expect("a schema").to_owned();
+    let held = std::thread::spawn(move || {
+        server.ask(&format!(
+            "BEGIN; LOCK TABLE {schema}.undecided_report IN EXCLUSIVE MODE; \
+             SELECT pg_sleep(4); COMMIT"
+        ))
+    });
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    let running = here.start(&["bounces", "read", "box", "--follow"]);
+    let patience = std::time::Duration::from_secs(30);
+    let waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'";
+    assert!(wait_until(patience, || server.ask(waits).trim() == "1"), "nobody waits");
+    server.cut("wait_event_type = 'Lock'");
+    running.says("can be reached again");
+    held.join().expect("a thread");
+    let is_read = || !here.exists("box/new/1");
+    assert!(wait_until(patience, is_read), "the report is not acted on");
+    running.kill();
+    let list = here.run(&["subscribers", "list", "--suppressed", "--json"]);
+    assert_eq!(list.stdout.matches("\"hard-bounce\"").count(), 1, "{list:?}");
 }
 
 /// That somebody's mailbox does not exist, to whoever sent to it.

@@ -80,6 +80,27 @@ fn a_wish_to_leave_is_kept_beside_a_bounce_that_was_known() {
     );
 }
 
+// A suppressed domain is let go again some day; what its people have said holds.
+#[test]
+fn a_no_counts_also_where_the_whole_domain_is_suppressed() {
+    for is_known in [true, false] {
+        let here = Publication::new();
+        let lee = "email\nlee@acme.example\n";
+        let here = if is_known { here.write(FILE, lee) } else { here };
+        if is_known {
+            import(&here, &[FILE]);
+        }
+        done(&here, &["suppress", "acme.example", "--domain", "--why", "for a week"]);
+        let here = here.write("left.csv", "email,status\nlee@acme.example,unsubscribed\n");
+        import(&here, &["left.csv"]);
+        done(&here, &["release", "acme.example", "--domain", "--why", "ok again"]);
+        let here = here.write(FILE, lee);
+        import(&here, &[FILE]);
+        let (_, reasons) = standing(&here, "lee@acme.example");
+        assert_eq!(reasons, ["unsubscribed"], "in the list before: {is_known}");
+    }
+}
+
 #[test]
 fn an_answer_that_says_no_is_a_no_and_none_is_unconfirmed() {
     for (column, cell, is_no) in [

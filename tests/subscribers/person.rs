@@ -178,6 +178,26 @@ fn who_is_forgotten_is_in_no_file_and_is_never_mailed_again() {
     assert!(told.code != 0 && told.stderr.contains("put back .digest-secret"), "{told:?}");
 }
 
+/// A list that somebody keeps in a file is lost by one slip of the name.
+#[test]
+fn an_export_replaces_an_earlier_one_and_no_other_file() {
+    let here = with_two();
+    let list = here.read("members.csv");
+    let told = fails(&here, &["export", "-o", "members.csv"], 1);
+    assert!(told.contains("members.csv exists and is no export of this program"), "{told}");
+    assert_eq!(here.read("members.csv"), list);
+    done(&here, &["export", "-o", "out.csv"]);
+    done(&here, &["set", KIM, "--set", "city=Seoul"]);
+    done(&here, &["export", "-o", "out.csv"]);
+    assert_eq!(here.read("out.csv"), export(&here));
+    assert!(here.read("out.csv").contains(",city,first_name,"));
+    // Nor one with our columns and others.
+    let mine = here.read("out.csv").replace("email,status", "email,my_notes,status");
+    let here = here.write("mine.csv", mine).write("empty.csv", "");
+    assert!(fails(&here, &["export", "-o", "mine.csv"], 1).contains("nothing is written over it"));
+    done(&here, &["export", "-o", "empty.csv"]);
+}
+
 /// What comes of somebody who was forgotten is not written: it would name them anew.
 #[test]
 fn who_is_forgotten_is_written_by_nothing_that_names_them_again() {

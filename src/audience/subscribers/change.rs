@@ -123,13 +123,16 @@ pub async fn add(
     profile: &SubscriberProfile,
     note: ChangeNote,
 ) -> Result<bool, StoreError> {
-    bound(sql::query(ADD), &address.identity(), profile)
+    let failed = |error| store.failed(error);
+    let mut transaction = store.begin().await?;
+    let added = bound(sql::query(ADD), &address.identity(), profile)
         .bind(note.origin.word())
         .bind(note.at.as_millisecond())
-        .execute(store.pool())
+        .execute(&mut *transaction)
         .await
-        .map(|done| done.rows_affected() > 0)
-        .map_err(|error| store.failed(error))
+        .map_err(failed)?;
+    transaction.commit().await.map_err(failed)?;
+    Ok(added.rows_affected() > 0)
 }
 
 /// Changes a person as `edit` says, and keeps what they were; whether anything has changed, or `None`
@@ -253,7 +256,7 @@ pub async fn consent_on_record(store: &Store) -> Result<ConsentOnRecord, StoreEr
 pub struct SubscriberEvent {
     /// When.
     pub at: Timestamp,
-    /// Who did it: `command`, `import`, `web`, `bounce`.
+    /// Who did it: `command`, `import`, `web`, `mail`, `bounce`.
     pub origin: String,
     /// The import that it was, if it was one.
     pub import: Option<i64>,

@@ -170,6 +170,12 @@ pub async fn write_csv(
     }
 }
 
+/// Whether a line is the first one of such a file.
+pub fn is_header(line: &str) -> bool {
+    let names: Vec<&str> = line.split(',').collect();
+    names.starts_with(&BEFORE) && names.ends_with(&BEHIND)
+}
+
 /// The names of all fields that somebody has.
 async fn field_names(store: &Store) -> Result<BTreeSet<String>, StoreError> {
     let mut names = BTreeSet::new();

@@ -3,12 +3,12 @@
 //!
 //! Must leave nothing that names the person, and must never let them become somebody who may be mailed.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
-use crate::audience::suppression;
 use crate::message::address::Address;
-use crate::store::sql::{self, SqlError};
-use crate::store::{Store, StoreError};
+use crate::store::sql::{self, Connection, SqlError};
 
 /// What is written in the place of somebody's words.
 const FORGOTTEN: &str = "forgotten";
@@ -30,37 +30,39 @@ INSERT INTO suppression (kind, hash, reason, why, origin, at)
 SELECT 'address', ?1, 'manual', ?2, 'command', ?3 WHERE ?4 OR NOT EXISTS
     (SELECT 1 FROM suppression WHERE hash = ?1 AND released_at IS NULL)";
 
-/// Erases a person under this hash; whether the list had them.
+/// Erases a person under this hash from those of these `tables` that are this room's; whether the list
+/// had them. A copy of a store may lack some.
 ///
 /// # Errors
-/// The store's; then nothing is erased.
-pub async fn forget(
-    store: &Store,
-    address: &Address,
-    hash: &str,
+/// The database's.
+pub async fn forget_within(
+    connection: &mut Connection,
+    tables: &BTreeSet<String>,
+    (address, hash): (&Address, &str),
     at: Timestamp,
-) -> Result<bool, StoreError> {
-    let failed = |error| store.failed(error);
-    suppression::overwrite_deleted(store).await?;
-    let mut transaction = store.begin().await?;
+) -> Result<bool, SqlError> {
     let identity = address.identity();
-    let erased = async {
-        sql::query(UNSAID).bind(identity.as_str()).execute(&mut *transaction).await?;
-        let hashed = sql::query(HASHED).bind(identity.as_str()).bind(hash).bind(FORGOTTEN);
-        let hashed = hashed.execute(&mut *transaction).await?.rows_affected();
-        let mut had = 0;
+    if tables.contains("suppression_import") {
+        sql::query(UNSAID).bind(identity.as_str()).execute(&mut *connection).await?;
+    }
+    let mut hashed = 0;
+    if tables.contains("suppression") {
+        let change = sql::query(HASHED).bind(identity.as_str()).bind(hash).bind(FORGOTTEN);
+        hashed = change.execute(&mut *connection).await?.rows_affected();
+    }
+    let mut had = 0;
+    if tables.contains("subscriber") {
         for statement in [
             "DELETE FROM subscriber_change WHERE identity = ?1",
             "DELETE FROM subscriber WHERE identity = ?1",
         ] {
             let delete = sql::query(statement).bind(identity.as_str());
-            had = delete.execute(&mut *transaction).await?.rows_affected();
+            had = delete.execute(&mut *connection).await?.rows_affected();
         }
+    }
+    if tables.contains("suppression") {
         let suppress = sql::query(SUPPRESS).bind(hash).bind(FORGOTTEN).bind(at.as_millisecond());
-        suppress.bind(had + hashed > 0).execute(&mut *transaction).await?;
-        Ok::<_, SqlError>(had > 0)
-    };
-    let had = erased.await.map_err(failed)?;
-    transaction.commit().await.map_err(failed)?;
-    Ok(had)
+        suppress.bind(had + hashed > 0).execute(&mut *connection).await?;
+    }
+    Ok(had > 0)
 }

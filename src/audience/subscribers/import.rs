@@ -54,10 +54,11 @@ UPDATE import_row SET refusal = 'unsubscribed', said = 'unsubscribed'
 WHERE known AND status = 'unsubscribed' AND refusal IN ('hard-bounce', 'manual')
     AND identity IN (SELECT identity FROM subscriber WHERE status <> 'unsubscribed')";
 
-/// Those whose no is new. Whoever is suppressed for something else has said this too.
+/// Those whose no is new. Whoever is suppressed for something else, or with their whole domain, has
+/// said this too.
 const FRESH: &str = "
 UPDATE import_row SET fresh_no = TRUE
-WHERE refusal IS NOT NULL AND NOT blocked AND NOT EXISTS
+WHERE refusal IS NOT NULL AND NOT forgotten AND NOT EXISTS
     (SELECT 1 FROM suppression s WHERE s.what = import_row.identity AND s.kind = 'address'
      AND s.reason = import_row.refusal AND s.released_at IS NULL)";
 

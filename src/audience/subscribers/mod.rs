@@ -203,6 +203,8 @@ pub enum ChangeOrigin {
     Import,
     /// The person, on the web.
     Web,
+    /// The person, by mail.
+    Mail,
     /// A report about a message.
     Bounce,
 }
@@ -214,6 +216,7 @@ impl ChangeOrigin {
             ChangeOrigin::Command => "command",
             ChangeOrigin::Import => "import",
             ChangeOrigin::Web => "web",
+            ChangeOrigin::Mail => "mail",
             ChangeOrigin::Bounce => "bounce",
         }
     }

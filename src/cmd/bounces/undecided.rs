@@ -1,5 +1,6 @@
 //! `digest bounces list` and `dismiss`: what a person has to decide, and that nothing is to be done.
 
+use sejong_digest::audience::suppression;
 use sejong_digest::delivery::ledger;
 use sejong_digest::delivery::ledger::undecided::{self, UndecidedReport};
 use sejong_digest::diagnostic::counted;
@@ -83,7 +84,10 @@ pub(super) fn dismiss(global: &Global, args: &DismissUndecided) -> Ending {
             return Ok(0);
         }
         let store = Store::open(&path, &ledger::STEPS).await.map_err(looking::unusable)?;
-        let done = undecided::dismiss(&store, &address.identity(), clock::now()).await;
+        suppression::wait_for_others(&store).await?;
+        let identity = address.identity();
+        let done = undecided::dismiss(&store, &identity, clock::now());
+        let done = looking::waiting(&store, done).await;
         store.close().await;
         Ok::<_, Failure>(done?)
     })?;

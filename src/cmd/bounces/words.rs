@@ -9,6 +9,7 @@ use sejong_digest::bounce::{BounceReport, ReportedRecipient};
 use sejong_digest::delivery::bounced::decision::{BounceOutcome, ReportEvidence};
 use sejong_digest::delivery::bounced::reading::{DecidedReport, ReadMessage, class_word};
 use sejong_digest::diagnostic::counted;
+use sejong_digest::message::token::{shown, with_tokens_shown};
 use serde::Serialize;
 
 use crate::cmd::failure::Failure;
@@ -32,10 +33,10 @@ struct RowInJson<'a> {
     #[serde(flatten)]
     decided: Option<DecidedInJson<'a>>,
     message_id: Option<&'a str>,
-    addressed_to: &'a [String],
+    addressed_to: Vec<String>,
     return_paths: &'a [String],
-    unsubscribe_tokens: &'a [String],
-    tokens: &'a [String],
+    unsubscribe_tokens: Vec<String>,
+    tokens: Vec<String>,
 }
 
 /// What happens, where a publication was asked.
@@ -136,6 +137,7 @@ pub(super) fn in_json(
         let is_first = at == 0;
         let told = |all: &'_ [String]| -> usize { if is_first { all.len() } else { 0 } };
         let decision = &decided.decision;
+        let is_forgotten = decided.is_forgotten;
         let decided = (acting != Acting::ReadOnly).then(|| DecidedInJson {
             outcome: decision.outcome,
             why: &decision.why,
@@ -147,27 +149,37 @@ pub(super) fn in_json(
         let row = RowInJson {
             file,
             message: number.unwrap_or(1),
-            recipient: row.address.as_deref(),
-            original_recipient: row.original_address.as_deref(),
+            recipient: row.address.as_deref().filter(|_| !is_forgotten),
+            original_recipient: row.original_address.as_deref().filter(|_| !is_forgotten),
             class: row.class,
             status: row.status.map(|status| status.to_string()),
             code: row.code.map(|code| code.0),
             reason: row.reason.name(),
-            text: &row.text,
+            text: if is_forgotten { "" } else { &row.text },
             part: &row.part,
             line: row.line,
             decided,
             message_id: message_id.as_deref().filter(|_| is_first),
-            addressed_to: &report.addressed_to[..told(&report.addressed_to)],
+            addressed_to: report.addressed_to[..told(&report.addressed_to)]
+                .iter()
+                .map(|address| with_tokens_shown(address, &report.tokens))
+                .collect(),
             return_paths: &return_paths[..told(return_paths)],
-            unsubscribe_tokens: &unsubscribe_tokens[..told(unsubscribe_tokens)],
-            tokens: &report.tokens[..told(&report.tokens)],
+            unsubscribe_tokens: all_shown(&unsubscribe_tokens[..told(unsubscribe_tokens)]),
+            tokens: all_shown(&report.tokens[..told(&report.tokens)]),
         };
         lines.push_str(&serde_json::to_string(&row)?);
         lines.push('\n');
     }
     Ok(lines)
 }
+
+fn all_shown(tokens: &[String]) -> Vec<String> {
+    tokens.iter().map(|token| shown(token)).collect()
+}
+
+/// In the place of an address.
+const FORGOTTEN: &str = "somebody who was forgotten";
 
 /// A line for each recipient, below it what the report says, and what happens.
 pub(super) fn in_words(
@@ -179,7 +191,7 @@ pub(super) fn in_words(
     let mut text = String::new();
     for (row, decided) in report.recipients.iter().zip(decided) {
         let class = class_word(row.class);
-        let address = row.address.as_deref();
+        let address = if decided.is_forgotten { Some(FORGOTTEN) } else { row.address.as_deref() };
         let about = match row.class {
             BounceClass::Hard | BounceClass::Soft => {
                 let address = address.unwrap_or("nobody is named");
@@ -192,7 +204,10 @@ pub(super) fn in_words(
             _ => address.unwrap_or("nobody is named").to_owned(),
         };
         text.push_str(&format!("{place}: {class}: {about}\n"));
-        text.push_str(&format!("    {} line {}: {}\n", row.part, row.line, row.text));
+        // What a server says may have the address.
+        if !decided.is_forgotten {
+            text.push_str(&format!("    {} line {}: {}\n", row.part, row.line, row.text));
+        }
         if let Some(happens) = happens(row.class, decided, acting) {
             text.push_str(&format!("    {happens}\n"));
         }
@@ -202,7 +217,7 @@ pub(super) fn in_words(
 
 /// What happens to somebody, or would.
 fn happens(class: BounceClass, decided: &DecidedReport, acting: Acting) -> Option<String> {
-    let DecidedReport { decision, person, issue, evidence, was_suppressed } = decided;
+    let DecidedReport { decision, person, issue, evidence, was_suppressed, .. } = decided;
     let person = person.as_deref().unwrap_or("nobody");
     let mut known_by =
         evidence.map_or(String::new(), |evidence| format!(", known by {}", evidence.words()));

@@ -52,12 +52,18 @@ pub(super) async fn draw(progress: Arc<Progress>, store: Store, to_send: u64) {
     }
 }
 
+/// `the store … has not answered for 20 seconds`, where it is silent for long.
+pub(super) fn silent(store: &Store, at_least: Duration) -> Option<String> {
+    let silence = store.unanswered().filter(|silence| *silence >= at_least)?;
+    let (store, seconds) = (describe_store(store.address()), silence.as_secs());
+    Some(format!("the store {store} has not answered for {}", counted(seconds, "second")))
+}
+
 /// `1200/s · 14 s left · 3 not accepted`.
 fn told(progress: &Progress, store: &Store, started: Instant, to_send: u64) -> String {
     // Nothing leaves without it, whatever the relays say.
-    if let Some(silence) = store.unanswered().filter(|silence| *silence >= SILENCE) {
-        let (store, seconds) = (describe_store(store.address()), silence.as_secs());
-        return format!("the store {store} has not answered for {}", counted(seconds, "second"));
+    if let Some(silence) = silent(store, SILENCE) {
+        return silence;
     }
     if let Some(trouble) = progress.trouble() {
         return trouble;

@@ -178,8 +178,9 @@ async fn is_no_copy(ready: &Ready, asked: bool) -> Result<(), Failure> {
         &seems,
         (question::DESPITE_RECEIPT, Passes::With("--despite-receipt")),
         asked,
-        "bring the ledger here, digest.db and the files beside it (digest.db-*), and send from it. If \
-         nobody has this issue, --despite-receipt sends it, also to people who are suppressed in that \
-         ledger: suppress them here first (digest subscribers suppress)",
+        "bring the ledger here, digest.db and the files beside it (digest.db-*), or name it with \
+         --store, and send from it. If nobody has this issue, --despite-receipt sends it, also to \
+         people who are suppressed in that ledger: suppress them here first (digest subscribers \
+         suppress)",
     )
 }

@@ -21,6 +21,13 @@ pub(super) async fn doubt(ready: &Ready) -> Result<Option<String>, Failure> {
         let what = match moved {
             Moved::Machine => "last sent from another computer",
             Moved::File => "is not the file that it was when it last sent",
+            Moved::FromServer => "was on a PostgreSQL server when it last sent",
+            Moved::FromFile => "was a file when it last sent",
+            Moved::Server => {
+                "last sent from another server, or from this one before it went on from a backup or \
+                 from a standby"
+            }
+            Moved::Tables => "last sent from other tables, in another schema or before these were made",
         };
         format!(
             "{ledger} {what}: it was copied, moved or put back from a copy, and what another copy of it \

@@ -307,14 +307,22 @@ fn others(plan: &Plan) -> Vec<(u64, String)> {
         (plan.duplicates, "listed twice".to_owned()),
         (plan.rejected, format!("{rejected} that cannot be used")),
     ];
-    let reasons = plan.suppressed.iter().map(|(reason, number)| format!("{number} {reason}"));
-    let reasons: Vec<String> = reasons.collect();
-    others.push((
-        plan.suppressed.values().sum::<u64>(),
-        format!("suppressed: {}", reasons.join(", ")),
-    ));
+    // What a row of the list says in the same word means the same, and is told with it.
+    let mut left_out = plan.left_out.clone();
+    let (mut suppressed, mut reasons) = (0, Vec::new());
+    for (reason, number) in &plan.suppressed {
+        let word = reason.to_string();
+        match left_out.get_mut(&word) {
+            Some(left_out) => *left_out += number,
+            None => {
+                suppressed += number;
+                reasons.push(format!("{number} {word}"));
+            }
+        }
+    }
+    others.push((suppressed, format!("suppressed: {}", reasons.join(", "))));
     others.push((plan.unserved, NO_SECTION.to_owned()));
-    others.extend(plan.left_out.iter().map(|(reason, number)| (*number, reason.clone())));
+    others.extend(left_out.into_iter().map(|(reason, number)| (number, reason)));
     others.retain(|(number, _)| *number > 0);
     others
 }

@@ -3,15 +3,19 @@
 //! relay has answered for the messages that it has got, and the second one ends it at once.
 
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::time::Duration;
 
 use sejong_digest::delivery::run::{Progress, Stopping};
+use sejong_digest::store::Store;
 use tokio::sync::watch;
 
-use super::report;
+use super::{bar, report};
 use crate::cmd::failure::{Exit, Failure};
 use crate::cmd::print;
 use crate::cmd::stop_signals::StopSignals;
 
+/// So long an answer is waited for before it is said who is waited for.
+const SILENCE: Duration = Duration::from_secs(1);
 const EARLY: &str = "interrupted before the first message";
 
 /// How far a send has come.
@@ -22,7 +26,7 @@ enum SendPhase {
     /// The plan is committed and waits for its time.
     Waiting,
     /// Messages may be on the wire, if a relay is connected.
-    Sending(Arc<Progress>),
+    Sending(Arc<Progress>, Store),
 }
 
 /// Listens as long as the process lives.
@@ -63,8 +67,12 @@ impl Signals {
     }
 
     /// From here on a signal ends the run; what else is to end it may tell the sender.
-    pub(super) fn sending(&self, progress: &Arc<Progress>) -> Arc<watch::Sender<Stopping>> {
-        self.enter(SendPhase::Sending(Arc::clone(progress)));
+    pub(super) fn sending(
+        &self,
+        progress: &Arc<Progress>,
+        store: &Store,
+    ) -> Arc<watch::Sender<Stopping>> {
+        self.enter(SendPhase::Sending(Arc::clone(progress), store.clone()));
         Arc::clone(&self.stop)
     }
 
@@ -91,7 +99,10 @@ async fn obey(
                 std::process::exit(Exit::Interrupted.number().into());
             }
             SendPhase::Waiting => {}
-            SendPhase::Sending(progress) => print::note(stopping(wanted, progress.is_connected())),
+            SendPhase::Sending(progress, store) => match bar::silent(&store, SILENCE) {
+                Some(silence) => print::note(&stopping_in_silence(wanted, &silence)),
+                None => print::note(stopping(wanted, progress.is_connected())),
+            },
         }
         let _ = stop.send(wanted);
     }
@@ -109,5 +120,13 @@ fn stopping(wanted: Stopping, connected: bool) -> &'static str {
         }
         (_, true) => "closing the connections at once",
         (_, false) => "stopping at once",
+    }
+}
+
+/// The same where the store does not answer: whatever relays say, it can be written nowhere.
+fn stopping_in_silence(wanted: Stopping, silence: &str) -> String {
+    match wanted {
+        Stopping::Abort => format!("{silence}: stopping in a moment"),
+        _ => format!("stopping when the store answers: {silence}; a second Ctrl-C stops at once"),
     }
 }

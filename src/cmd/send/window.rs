@@ -11,8 +11,10 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use sejong_digest::delivery::duration;
 use sejong_digest::delivery::run::Stopping;
+use sejong_digest::delivery::send::planned::Planned;
 use tokio::sync::watch;
 
+use super::kept::KeptRight;
 use crate::cmd::failure::Failure;
 use crate::cmd::{clock, print};
 
@@ -116,9 +118,14 @@ impl Window {
         Some(format!("the time of --not-after, {}, has passed", self.told(end)))
     }
 
-    /// Waits until it may begin; `false` if somebody has interrupted.
-    pub(super) async fn wait(&self, mut stopping: watch::Receiver<Stopping>) -> bool {
-        let Some(at) = self.at.filter(|at| *at > clock::now()) else { return true };
+    /// Waits until it may begin; `false` if somebody has interrupted. Meanwhile, and at the end, it keeps
+    /// the right to send.
+    pub(super) async fn wait(
+        &self,
+        mut stopping: watch::Receiver<Stopping>,
+        planned: &Planned,
+    ) -> Result<bool, Failure> {
+        let Some(at) = self.at.filter(|at| *at > clock::now()) else { return Ok(true) };
         let told = self.told(at);
         let bar = std::io::stderr().is_terminal().then(ProgressBar::new_spinner);
         if bar.is_none() {
@@ -126,19 +133,26 @@ impl Window {
         }
         let interrupted = stopping.wait_for(|wanted| *wanted >= Stopping::Drain);
         tokio::pin!(interrupted);
+        let mut right = KeptRight::new();
         let ended = loop {
             let left = at.duration_since(clock::now());
-            if left <= SignedDuration::ZERO {
-                break true;
+            tokio::select! {
+                kept = right.keep(planned, -left) => match kept {
+                    Ok(true) if left <= SignedDuration::ZERO => break Ok(true),
+                    Ok(_) => {}
+                    Err(failure) => break Err(failure),
+                },
+                heard = &mut interrupted => if heard.is_ok() { break Ok(false) },
             }
             let left = Duration::try_from(left).unwrap_or_default();
             if let Some(bar) = &bar {
                 bar.set_message(format!("waiting until {told}: {}", duration::countdown(left)));
             }
-            let pause = left.min(Duration::from_secs(1));
+            let second = Duration::from_secs(1);
+            let pause = if left.is_zero() { second } else { left.min(second) };
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
-                heard = &mut interrupted => if heard.is_ok() { break false },
+                heard = &mut interrupted => if heard.is_ok() { break Ok(false) },
             }
         };
         if let Some(bar) = bar {

@@ -1,13 +1,14 @@
 //! `digest subscribers list` and `export`: who is on the list of the store. Changes nothing.
 
 use std::cell::RefCell;
-use std::io::{self, BufWriter, Write};
-use std::path::PathBuf;
+use std::fs;
+use std::io::{self, BufRead as _, BufReader, BufWriter, Read as _, Write};
+use std::path::{Path, PathBuf};
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use sejong_digest::audience::subscribers::SubscriptionStatus;
 use sejong_digest::audience::subscribers::export::{
-    ExportError, Subscriber, Subscribers, write_csv,
+    ExportError, Subscriber, Subscribers, is_header, write_csv,
 };
 use sejong_digest::delivery::ledger::Ledger;
 use sejong_digest::diagnostic::{counted, nearest};
@@ -62,7 +63,8 @@ Write the list of the store as CSV
 
 The file has all that the list knows of people, and importing it gives the same list again. A cell
 that a spreadsheet would compute has a ' before it, which an import takes away. Without -o it is
-written to stdout.";
+written to stdout. An earlier export in FILE is replaced; any other file stays, and nothing is
+written.";
 
 /// Write the list of the store as CSV
 #[derive(Debug, clap::Args)]
@@ -80,6 +82,9 @@ fn statuses() -> impl TypedValueParser<Value = SubscriptionStatus> {
     let words = SubscriptionStatus::ALL.map(SubscriptionStatus::word);
     PossibleValuesParser::new(words).try_map(|word| word.parse::<SubscriptionStatus>())
 }
+
+/// The first line of an export has no more bytes.
+const HEADER_BYTES: u64 = 1024 * 1024;
 
 /// Runs `digest subscribers list`.
 pub(super) fn list(workspace: &Workspace, args: &ListSubscribers) -> Ending {
@@ -237,6 +242,25 @@ impl Write for LongAnswer {
     }
 }
 
+/// An earlier export gives way to a newer one. Any other file may be somebody's own list.
+fn may_be_replaced(path: &Path) -> Result<(), Failure> {
+    let Ok(metadata) = fs::metadata(path) else { return Ok(()) };
+    if !metadata.is_file() || metadata.len() == 0 {
+        return Ok(());
+    }
+    let mut first = String::new();
+    let read = fs::File::open(path)
+        .and_then(|file| BufReader::new(file.take(HEADER_BYTES)).read_line(&mut first).map(drop));
+    if read.is_ok() && is_header(first.trim_end()) {
+        return Ok(());
+    }
+    let path = describe(path);
+    Err(Failure::new(format!(
+        "{path} exists and is no export of this program: nothing is written over it"
+    ))
+    .help("name a new file, or remove this one"))
+}
+
 /// Runs `digest subscribers export`.
 pub(super) fn export(workspace: &Workspace, args: &Export) -> Ending {
     let everybody = |_: &Subscriber| true;
@@ -245,6 +269,9 @@ pub(super) fn export(workspace: &Workspace, args: &Export) -> Ending {
             return Err(Failure::new("there is no list to export: nobody is in the store")
                 .help("bring people in with `digest subscribers import FILE`"));
         };
+        if let Some(path) = &args.output {
+            may_be_replaced(path)?;
+        }
         let written = match &args.output {
             Some(path) => match DraftFile::begin(path, Readable::Owner) {
                 Ok(mut file) => match write_csv(&store, &mut file, &everybody).await {

@@ -1,15 +1,16 @@
-//! `digest subscribers add`, `set`, `tag`, `remove` and `forget`: one person of the store's list.
+//! `digest subscribers add`, `set`, `tag` and `remove`: one person of the store's list.
 
 use sejong_digest::audience::email;
-use sejong_digest::audience::forgotten::{self, ForgettingKeys};
+use sejong_digest::audience::forgotten;
+use sejong_digest::audience::leave;
 use sejong_digest::audience::row::unknown_topics;
 use sejong_digest::audience::subscribers::change::{self, ChangeNote};
 use sejong_digest::audience::subscribers::profile::{ConsentRecord, SubscriberProfile};
-use sejong_digest::audience::subscribers::{ChangeOrigin, ConsentWay, SubscriptionStatus, forget};
+use sejong_digest::audience::subscribers::{ChangeOrigin, ConsentWay, SubscriptionStatus};
 use sejong_digest::audience::suppression::{
-    self, SuppressionNote, SuppressionOrigin, SuppressionReason, SuppressionSubject,
+    self, SuppressionNote, SuppressionOrigin, SuppressionReason,
 };
-use sejong_digest::delivery::ledger::{self, Ledger};
+use sejong_digest::delivery::ledger;
 use sejong_digest::issue::topics::TopicChoice;
 use sejong_digest::message::address::Address;
 use sejong_digest::store::Store;
@@ -19,7 +20,7 @@ use super::{place, words};
 use crate::cmd::failure::{Ending, Exit, Failure};
 use crate::cmd::files::quoted;
 use crate::cmd::readers::forgetting_keys;
-use crate::cmd::workspace::{LostSecret, Workspace};
+use crate::cmd::workspace::Workspace;
 use crate::cmd::{clock, looking, print, runtime};
 
 /// What is said of a person.
@@ -110,28 +111,6 @@ pub(super) struct Remove {
     /// Why, in your words: it stays in their history
     #[arg(long, value_name = "TEXT")]
     why: Option<String>,
-    /// Another store than the one in digest.toml, such as sqlite:digest.db
-    #[arg(long, value_name = "URL")]
-    store: Option<String>,
-}
-
-const FORGET: &str = "\
-Erase a person, and never mail them again
-
-Everything that the store has of the person goes: the list's row with its history, their words in
-suppressions, their address and fields in the rows of sent issues. A hash stays that only the
-publication's secret can make, so that no list brings them back. It cannot be undone. Files such as
-subscribers.csv and copies of the store are yours to clean.";
-
-/// Erase a person, and never mail them again
-#[derive(Debug, clap::Args)]
-#[command(long_about = FORGET, after_long_help = "Examples:
-  digest subscribers forget ada@example.org
-")]
-pub(super) struct Forget {
-    /// The address
-    #[arg(value_name = "ADDRESS")]
-    address: String,
     /// Another store than the one in digest.toml, such as sqlite:digest.db
     #[arg(long, value_name = "URL")]
     store: Option<String>,
@@ -332,55 +311,10 @@ pub(super) fn remove(workspace: &Workspace, args: &Remove) -> Ending {
             origin: SuppressionOrigin::Command,
             at: clock::now(),
         };
-        // The no comes first: it holds whatever happens behind it.
-        let subject = [SuppressionSubject::address(&who)];
-        suppression::suppress(store, &subject, &note_of_no).await?;
-        let leave = |profile: &mut SubscriberProfile| {
-            profile.status = SubscriptionStatus::Unsubscribed;
-        };
-        change::change(store, &who, note(), leave).await?;
+        leave::leave(store, &who, &note_of_no, ChangeOrigin::Command).await?;
         Ok(known.profile.status)
     })?;
     let before = if was == SubscriptionStatus::Unsubscribed { " before" } else { "" };
     print::words(&format!("{who}: unsubscribed{before}, and suppressed\n"))?;
-    Ok(Exit::Done)
-}
-
-/// A new secret in the place of one that is lost would know nobody who was forgotten before.
-fn has_its_secret(workspace: &Workspace, named: Option<&str>) -> Result<(), Failure> {
-    let path = place(workspace, named)?;
-    let Some(lost) = runtime()?.block_on(LostSecret::of(workspace, Some(path)))? else {
-        return Ok(());
-    };
-    Err(Failure::new(format!("{lost}; nobody was forgotten")).help(format!(
-        "copy {} here from the computer that sent before; if it is lost for good, `digest send ISSUE \
-         --new-secret` makes a new one",
-        lost.file()
-    )))
-}
-
-/// Runs `digest subscribers forget`.
-pub(super) fn forget(workspace: &Workspace, args: &Forget) -> Ending {
-    let who = address(&args.address)?;
-    has_its_secret(workspace, args.store.as_deref())?;
-    let (had, rows) = in_store(workspace, args.store.as_deref(), async |store| {
-        let secret = workspace.secret()?;
-        let keys = ForgettingKeys::of_secret(secret.older().chain([secret.newest()]));
-        let hash = keys.hash(&who).ok_or_else(|| Failure::new("the secret has no key"))?;
-        // Nobody sends from it meanwhile: a message that is on its way has the address.
-        let sender = format!("process {} (forget)", std::process::id());
-        let locked = Ledger::new(store.clone(), "").lock(&sender).await?;
-        let had = forget::forget(store, &who, &hash, clock::now()).await?;
-        Ok((had, locked.forget_person(&who, &hash).await?))
-    })?;
-    let what = match (had, rows) {
-        (false, 0) => "the store knew nothing of this address; it is never mailed from now on",
-        _ => "forgotten, and never mailed again",
-    };
-    print::words(&format!("{who}: {what}\n"))?;
-    print::note(
-        "files such as subscribers.csv and copies of the store may still have this person: they are \
-         yours to clean",
-    );
     Ok(Exit::Done)
 }

@@ -15,6 +15,8 @@ use super::decision::{
 use super::evidence::{self, ProvenReader, ReportKeys};
 use super::policy::BouncePolicy;
 use crate::audience::forgotten::{Forgotten, ForgottenError};
+use crate::audience::leave;
+use crate::audience::subscribers::ChangeOrigin;
 use crate::audience::suppression::{
     self, SuppressionNote, SuppressionOrigin, SuppressionReason, SuppressionSubject,
 };
@@ -74,6 +76,8 @@ pub struct DecidedReport {
     pub evidence: Option<ReportEvidence>,
     /// Whether somebody was suppressed for the same reason before.
     pub was_suppressed: bool,
+    /// Whether it is somebody who was forgotten: nothing may name them.
+    pub is_forgotten: bool,
 }
 
 impl ReadMessage {
@@ -125,7 +129,11 @@ impl ReportReader {
                 // Without a publication nothing is counted.
                 let is_new = self.remembered.messages.insert(hash) || self.keys.is_none();
                 let report = bounce::read(bytes);
-                if is_new { without_a_ledger(report, self.keys.as_ref()) } else { known(report) }
+                if is_new {
+                    without_a_ledger(report, self.keys.as_ref())
+                } else {
+                    known(report, &self.forgotten)
+                }
             };
             return Ok(messages.iter().zip(hashes).map(decide).collect());
         };
@@ -142,12 +150,7 @@ impl ReportReader {
         }
         drop(connection);
         if let Some(keys) = &self.keys {
-            self.forgotten = match Forgotten::read(&store, &keys.forgetting).await {
-                Ok(forgotten) => forgotten,
-                // Where nobody can tell who was forgotten, a no is written all the same.
-                Err(ForgottenError::NoKey(_)) => Forgotten::default(),
-                Err(ForgottenError::Store(error)) => return Err(error),
-            };
+            self.forgotten = forgotten(&store, keys).await?;
         }
         let mut all = Vec::new();
         let mut transaction = if self.acts {
@@ -156,20 +159,21 @@ impl ReportReader {
         } else {
             store.pool().begin().await.map_err(failed)?
         };
+        // What is done is remembered when it is committed: before, it may have to be read again.
+        let mut done = BTreeSet::new();
         for ((report, is_known), hash) in read.into_iter().zip(&hashes) {
             // Two of one lot may be the same.
-            let is_known = is_known || self.remembered.messages.contains(hash);
+            let is_known = is_known || done.contains(hash);
             let message = match report {
-                Some(report) if is_known && !self.acts => known(report),
-                _ if is_known => ReadMessage { report: None, was_read: true, decided: Vec::new() },
-                None => ReadMessage { report: None, was_read: true, decided: Vec::new() },
-                Some(report) => {
+                Some(report) if !is_known => {
                     let place = (hash.as_str(), source);
                     self.take(&mut transaction, report, place, now).await.map_err(failed)?
                 }
+                Some(report) if !self.acts => known(report, &self.forgotten),
+                _ => ReadMessage { report: None, was_read: true, decided: Vec::new() },
             };
             if message.is_done() {
-                self.remembered.messages.insert(hash.clone());
+                done.insert(hash.clone());
             }
             if self.acts && message.is_done() && !message.was_read {
                 let at_ms = now.as_millisecond();
@@ -180,6 +184,7 @@ impl ReportReader {
         if self.acts {
             transaction.commit().await.map_err(failed)?;
         }
+        self.remembered.messages.extend(done);
         Ok(all)
     }
 
@@ -236,11 +241,15 @@ impl ReportReader {
             is_known,
             is_before_release,
         };
-        let decision = match reader {
-            Some(reader) if self.is_forgotten(reader) => {
-                BounceDecision::new(BounceOutcome::Nothing, "was forgotten, nothing to do")
-            }
-            _ => decide(&facts, history, &self.policy),
+        let is_forgotten = match (reader, &named) {
+            (Some(reader), _) => self.is_forgotten(&reader.identity),
+            (None, Some(named)) => self.is_forgotten(named),
+            (None, None) => false,
+        };
+        let decision = if is_forgotten {
+            BounceDecision::new(BounceOutcome::Nothing, "they get no mail")
+        } else {
+            decide(&facts, history, &self.policy)
         };
         let whom = reader.map(|reader| &reader.identity).or(named.as_ref().filter(|_| is_known));
         let decision = match whom {
@@ -260,17 +269,24 @@ impl ReportReader {
             _ => decision,
         };
         let Some(reader) = reader else {
-            let (person, issue, evidence, was_suppressed) = (named, None, None, false);
-            return Ok(DecidedReport { decision, person, issue, evidence, was_suppressed });
+            return Ok(DecidedReport {
+                decision,
+                person: named.filter(|_| !is_forgotten),
+                issue: None,
+                evidence: None,
+                was_suppressed: false,
+                is_forgotten,
+            });
         };
         let acted = ActedReport { row, reader, decision: &decision, place, at, now };
         let was_suppressed = self.act(connection, &acted).await?;
         Ok(DecidedReport {
             decision,
-            person: Some(reader.identity.clone()),
+            person: (!is_forgotten).then(|| reader.identity.clone()),
             issue: reader.row.as_ref().map(|row| row.issue.clone()),
             evidence: Some(reader.evidence),
             was_suppressed,
+            is_forgotten: is_forgotten || names(row, &self.forgotten),
         })
     }
 
@@ -291,8 +307,8 @@ impl ReportReader {
         Ok(decision)
     }
 
-    fn is_forgotten(&self, reader: &ProvenReader) -> bool {
-        self.forgotten.has_subject(&SuppressionSubject::Address(reader.identity.clone()))
+    fn is_forgotten(&self, identity: &str) -> bool {
+        self.forgotten.has_subject(&SuppressionSubject::Address(identity.to_owned()))
     }
 
     /// What counts together with a report of a class that was written at `at`.
@@ -315,7 +331,7 @@ impl ReportReader {
         acted: &ActedReport<'_>,
     ) -> Result<bool, SqlError> {
         let ActedReport { reader, decision, at, .. } = acted;
-        if !acted.is_noted() || self.is_forgotten(reader) {
+        if !acted.is_noted() || self.is_forgotten(&reader.identity) {
             return Ok(false);
         }
         if !self.acts {
@@ -389,7 +405,12 @@ impl ActedReport<'_> {
         };
         let subject = SuppressionSubject::Address(reader.identity.clone());
         let note = SuppressionNote { reason, why: &why, origin, at: *now };
-        suppression::suppress_within(connection, &subject, &note).await.map(|is_new| !is_new)
+        let is_new = suppression::suppress_within(connection, &subject, &note).await?;
+        if reason == SuppressionReason::Unsubscribed {
+            let people = BTreeSet::from([reader.identity.clone()]);
+            leave::leave_within(connection, &people, &note, ChangeOrigin::Mail).await?;
+        }
+        Ok(!is_new)
     }
 }
 
@@ -403,6 +424,15 @@ pub fn class_word(class: BounceClass) -> &'static str {
         BounceClass::Delivered => "delivered",
         BounceClass::Unsubscribe => "unsubscribe",
         BounceClass::None => "none",
+    }
+}
+
+/// Where nobody can tell who was forgotten, a no is written all the same.
+async fn forgotten(store: &Store, keys: &ReportKeys) -> Result<Forgotten, StoreError> {
+    match Forgotten::read(store, &keys.forgetting).await {
+        Err(ForgottenError::NoKey(_)) => Ok(Forgotten::default()),
+        Err(ForgottenError::Store(error)) => Err(error),
+        Ok(forgotten) => Ok(forgotten),
     }
 }
 
@@ -440,15 +470,30 @@ fn without_a_ledger(report: BounceReport, keys: Option<&ReportKeys>) -> ReadMess
         let decision = decide(&facts, BounceHistory::default(), &BouncePolicy::default());
         let person = left.map(|address| address.identity());
         let person = person.or_else(|| row.address.as_deref().and_then(evidence::identity));
-        DecidedReport { decision, person, issue: None, evidence, was_suppressed: false }
+        DecidedReport {
+            decision,
+            person,
+            issue: None,
+            evidence,
+            was_suppressed: false,
+            is_forgotten: false,
+        }
     });
     let decided = decided.collect();
     ReadMessage { report: Some(report), was_read: false, decided }
 }
 
+/// Whether a report names somebody who was forgotten.
+fn names(row: &ReportedRecipient, forgotten: &Forgotten) -> bool {
+    let named = [row.address.as_deref(), row.original_address.as_deref()];
+    let subject = |address| evidence::identity(address).map(SuppressionSubject::Address);
+    let mut named = named.into_iter().flatten().filter_map(subject);
+    named.any(|one| forgotten.has_subject(&one))
+}
+
 /// A message that was read before, for who wants to know what it says.
-fn known(report: BounceReport) -> ReadMessage {
-    let nothing = |_: &ReportedRecipient| DecidedReport {
+fn known(report: BounceReport, forgotten: &Forgotten) -> ReadMessage {
+    let nothing = |row: &ReportedRecipient| DecidedReport {
         decision: BounceDecision::new(
             BounceOutcome::Nothing,
             "it was read before, and counts once",
@@ -457,6 +502,7 @@ fn known(report: BounceReport) -> ReadMessage {
         issue: None,
         evidence: None,
         was_suppressed: false,
+        is_forgotten: names(row, forgotten),
     };
     let decided = report.recipients.iter().map(nothing).collect();
     ReadMessage { report: Some(report), was_read: true, decided }

@@ -1,12 +1,19 @@
-//! A person who is forgotten, in the rows of the ledger: the counts of each issue stay, and nothing that
-//! names the person.
+//! A person who is forgotten: the counts of each issue stay in the rows of the ledger, and nothing that
+//! names the person, there or in the copies that lie beside it.
 //!
 //! Must never let a row be sent to: whoever waits is suppressed.
 
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+
 use super::LockedLedger;
+use crate::audience::subscribers::forget;
+use crate::audience::suppression;
+use crate::delivery::journal;
 use crate::message::address::Address;
-use crate::store::StoreError;
 use crate::store::sql::{self, SqlError};
+use crate::store::{Store, StoreError};
 
 /// Rows of all issues, with a name in the place of the address. What a server said may have it too.
 const ROWS: &str = "
@@ -16,6 +23,10 @@ UPDATE recipient SET identity = ?2, email = ?2, fields = '{}', tags = '[]',
     next_attempt = NULL,
     state = CASE WHEN state IN ('pending', 'claimed', 'deferred') THEN 'suppressed' ELSE state END
 WHERE identity = ?1";
+
+const EARLIER: &str = "
+UPDATE earlier_copy SET text = 'forgotten' WHERE text IS NOT NULL
+    AND recipient IN (SELECT id FROM recipient WHERE identity = ?1)";
 
 const PERSONS: &str = "UPDATE person SET identity = ?2 WHERE identity = ?1";
 
@@ -27,6 +38,16 @@ WHERE identity = ?1";
 /// What nobody has decided about has been decided.
 const UNDECIDED: &str = "DELETE FROM undecided_report WHERE identity = ?1";
 
+/// Each with its table: a copy of an older store may lack some. What stands in the rows of earlier copies
+/// is found by the rows of the person, which lose their name behind it.
+const STATEMENTS: [(&str, &str); 5] = [
+    ("earlier_copy", EARLIER),
+    ("recipient", ROWS),
+    ("person", PERSONS),
+    ("bounce", REPORTS),
+    ("undecided_report", UNDECIDED),
+];
+
 /// The domain of those who are forgotten, which nobody has (RFC 6761).
 const DOMAIN: &str = "forgotten.invalid";
 
@@ -35,29 +56,90 @@ pub fn stand_in(hash: &str) -> String {
     format!("{}@{DOMAIN}", hash.replace(':', "-"))
 }
 
+/// What a store had of somebody who is forgotten now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ForgottenRows {
+    /// Whether the list had them.
+    pub in_list: bool,
+    /// Rows of issues.
+    pub of_issues: u64,
+}
+
 impl LockedLedger {
-    /// Takes a person out of the rows of every issue, and out of what was reported; `hash` stands for them. How many rows that were.
+    /// Takes a person out of the list, out of the rows of every issue, and out of what was reported;
+    /// `hash` stands for them. What a killed send has left must have been settled.
     ///
     /// # Errors
     /// The store's; then nothing has changed.
-    pub async fn forget_person(&self, address: &Address, hash: &str) -> Result<u64, StoreError> {
-        let failed = |error| self.store.failed(error);
-        let mut transaction = self.store.begin().await?;
-        let name = stand_in(hash);
-        let identity = address.identity();
-        let written = async {
-            let rows = sql::query(ROWS).bind(identity.as_str()).bind(name.as_str());
-            let rows = rows.execute(&mut *transaction).await?.rows_affected();
-            let persons = sql::query(PERSONS).bind(identity.as_str()).bind(name.as_str());
-            persons.execute(&mut *transaction).await?;
-            let reports = sql::query(REPORTS).bind(identity.as_str()).bind(name.as_str());
-            reports.execute(&mut *transaction).await?;
-            let undecided = sql::query(UNDECIDED).bind(identity.as_str());
-            undecided.execute(&mut *transaction).await?;
-            Ok::<_, SqlError>(rows)
-        };
-        let rows = written.await.map_err(failed)?;
-        transaction.commit().await.map_err(failed)?;
+    pub async fn forget_person(
+        &self,
+        person: (&Address, &str),
+        at: Timestamp,
+    ) -> Result<ForgottenRows, StoreError> {
+        let rows = forget_in(&self.store, person, at).await?;
+        // Of a journal that was never begun.
+        let _ = std::fs::remove_file(journal::draft_path(&self.journal_path()));
         Ok(rows)
     }
+
+    /// The same in the copies that this program has put beside the store; those that cannot be written,
+    /// and why.
+    pub async fn forget_in_copies(
+        &self,
+        person: (&Address, &str),
+        at: Timestamp,
+    ) -> Vec<(PathBuf, StoreError)> {
+        let mut failed = Vec::new();
+        for copy in self.store.own_copies() {
+            if let Err(error) = forget_in_copy(&copy, person, at).await {
+                failed.push((copy, error));
+            }
+        }
+        failed
+    }
+}
+
+async fn forget_in_copy(
+    path: &Path,
+    person: (&Address, &str),
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let copy = Store::open_copy(path).await?;
+    let erased = async {
+        forget_in(&copy, person, at).await?;
+        copy.overwrite_all_deleted().await
+    };
+    let erased = erased.await.map(drop);
+    copy.close().await;
+    erased
+}
+
+async fn forget_in(
+    store: &Store,
+    (address, hash): (&Address, &str),
+    at: Timestamp,
+) -> Result<ForgottenRows, StoreError> {
+    let failed = |error| store.failed(error);
+    suppression::overwrite_deleted(store).await?;
+    let mut transaction = store.begin().await?;
+    let written = async {
+        let tables = Store::table_names(&mut transaction).await?;
+        let person = (address, hash);
+        let in_list = forget::forget_within(&mut transaction, &tables, person, at).await?;
+        let (identity, name) = (address.identity(), stand_in(hash));
+        let mut of_issues = 0;
+        for (table, statement) in STATEMENTS {
+            if tables.contains(table) {
+                let change = sql::query(statement).bind(identity.as_str());
+                let is_renamed = statement.contains("?2");
+                let change = if is_renamed { change.bind(name.as_str()) } else { change };
+                let rows = change.execute(&mut *transaction).await?.rows_affected();
+                of_issues += if table == "recipient" { rows } else { 0 };
+            }
+        }
+        Ok::<_, SqlError>(ForgottenRows { in_list, of_issues })
+    };
+    let rows = written.await.map_err(failed)?;
+    transaction.commit().await.map_err(failed)?;
+    Ok(rows)
 }

@@ -1,4 +1,4 @@
-//! Where the ledger last sent from: the machine, and the very file. A copy of it knows what was sent
+//! Where the ledger last sent from: the machine or the server, and the very file or tables. A copy of it knows what was sent
 //! until it was made, and nothing that the other one has sent since.
 //!
 //! Exists because nothing else shows that there are two. Must never decide which of them goes on: a
@@ -23,8 +23,8 @@ impl Ledger {
     /// # Errors
     /// The store's.
     pub async fn moved(&self) -> Result<Option<Moved>, StoreError> {
-        let before = self.home().await?;
-        Ok(before.and_then(|before| before.compared_with(&self.store.whereabouts())))
+        let Some(before) = self.home().await? else { return Ok(None) };
+        Ok(before.compared_with(&self.store.whereabouts().await?))
     }
 
     /// Lets nobody be asked about the place of a file that is saved from one that is gone. Where that
@@ -49,7 +49,7 @@ impl LockedLedger {
     /// # Errors
     /// The store's; then nothing has changed.
     pub async fn sends_from_here(&self) -> Result<(), StoreError> {
-        let here = self.store.whereabouts();
+        let here = self.store.whereabouts().await?;
         if self.home().await?.as_ref() == Some(&here) {
             return Ok(());
         }

@@ -144,6 +144,9 @@ pub async fn dismiss(
     now: jiff::Timestamp,
 ) -> Result<u64, StoreError> {
     let query = sql::query(DISMISS).bind(identity).bind(now.as_millisecond());
-    let done = query.execute(store.pool()).await.map_err(|error| store.failed(error))?;
+    let failed = |error| store.failed(error);
+    let mut transaction = store.begin().await?;
+    let done = query.execute(&mut *transaction).await.map_err(failed)?;
+    transaction.commit().await.map_err(failed)?;
     Ok(done.rows_affected())
 }

@@ -19,7 +19,7 @@ use crate::delivery::recovery;
 use crate::delivery::run::{self, Ended};
 use crate::delivery::templates::Templates;
 use crate::diagnostic::Diagnostic;
-use crate::store::Store;
+use crate::store::{KeptSession, Store};
 
 /// No part of a list is called so: what nobody was asked about is answered for nobody.
 const NOT_ASKED: &str = "not asked";
@@ -62,6 +62,18 @@ impl Planned {
     /// How many people are to get it.
     pub fn to_send(&self) -> u64 {
         self.plan.to_send
+    }
+
+    /// Sees to it that nobody else may send while this waits: on a server whose session was lost the
+    /// right is taken again. Whether it was lost.
+    ///
+    /// # Errors
+    /// [`SendError::Overtaken`], or the ledger's; a server that cannot be reached may come again.
+    pub async fn keep_lock(&self) -> Result<bool, SendError> {
+        match self.ledger.keep_lock(self.run).await? {
+            (_, true) => Err(SendError::Overtaken),
+            (kept, false) => Ok(kept == KeptSession::Another),
+        }
     }
 
     /// Reads the list again, as it and the files of exceptions are `now`: people may have left it

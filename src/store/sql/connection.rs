@@ -4,6 +4,7 @@
 //! next one finds.
 
 use std::borrow::Cow;
+use std::io;
 use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -135,6 +136,23 @@ impl Pool {
         }
     }
 
+    /// Gives a server's connection up without a goodbye: it is lost.
+    pub(in crate::store) async fn abandon(&self) {
+        if let ConnectionSource::Postgres(connection, _) = &self.0 {
+            drop(connection.lock().await.take());
+        }
+    }
+
+    /// Has the connection of another one from now on, which is left without.
+    pub(in crate::store) async fn go_on_with(&self, other: &Pool) {
+        if let (ConnectionSource::Postgres(own, _), ConnectionSource::Postgres(next, _)) =
+            (&self.0, &other.0)
+        {
+            let next = next.lock().await.take();
+            *own.lock().await = next;
+        }
+    }
+
     /// For how long the server owes an answer; nothing of a file, or where none is waited for.
     pub(in crate::store) fn unanswered(&self) -> Option<Duration> {
         match &self.0 {
@@ -204,7 +222,8 @@ fn still(open: &mut Option<PgConnection>) -> Result<&mut PgConnection, SqlError>
 }
 
 fn closed() -> SqlError {
-    SqlError(sqlx::Error::PoolClosed)
+    let words = "the connection was given up before, because the server did not answer or was gone";
+    SqlError(sqlx::Error::Io(io::Error::new(io::ErrorKind::NotConnected, words)))
 }
 
 /// Runs a statement on whichever engine it is.

@@ -12,8 +12,9 @@ use tokio::sync::watch;
 
 use super::SqlError;
 
-/// A statement that waits for another one's transaction, such as a long import, may take a while.
-const MOST: Duration = Duration::from_secs(300);
+/// A statement waits up to ten minutes for another one's transaction, such as a long import: whoever
+/// is given up before has been told something that is not true.
+const MOST: Duration = Duration::from_secs(660);
 /// The same once somebody wants an end at once.
 const AT_ONCE: Duration = Duration::from_secs(2);
 
