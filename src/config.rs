@@ -12,6 +12,7 @@ mod relay;
 mod secret;
 mod segments;
 mod theme;
+mod serving;
 mod topics;
 
 use std::collections::BTreeMap;
@@ -37,6 +38,7 @@ pub use audience::AudienceSource;
 pub use relay::{PasswordError, RelayConfig, credentials};
 pub use secret::rotate::{RotateError, Rotated, rotate_secret};
 pub use secret::{Secret, SecretError, known_secret, missing_secret, secret, secret_place};
+pub use serving::WebConfig;
 
 /// Everything that `digest.toml` and the environment say, in the shapes that the rooms take.
 #[derive(Debug)]
@@ -67,6 +69,8 @@ pub struct Config {
     pub consent_columns: Vec<ConsentColumn>,
     /// Which list is used without a word; the one that there is where nothing is said.
     pub audience_source: Option<AudienceSource>,
+    /// For `web`.
+    pub web: WebConfig,
     /// Where dates and times are told.
     pub time_zone: jiff::tz::TimeZone,
     /// What is no error, but should be known: for `check` and `doctor`.
@@ -121,6 +125,16 @@ impl Sender {
         &self.list_id
     }
 
+    /// Where pages are found.
+    pub fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
+    /// Where readers write to: `Reply-To`, or `From`.
+    pub fn contact(&self) -> &Mailbox {
+        self.reply_to.as_ref().unwrap_or(&self.from)
+    }
+
     /// `From`, for people.
     pub fn from(&self) -> &Mailbox {
         &self.from
@@ -160,15 +174,11 @@ pub fn read(root: &Path, environment: &[(String, String)]) -> Result<Config, Vec
     let lanes = pace::lanes(&mut table, &mut problems);
     let schedule = pace::retry(&mut table, &mut problems);
     let clients = clients::read(&mut table, &mut problems);
-    let mut text = table.table("text");
-    let smart = text.flag("smart").unwrap_or(true);
-    text.finish(&mut problems);
-    let mut articles = table.table("articles");
-    let ignored_keys = articles.texts("ignore_keys").into_iter().map(|key| key.value).collect();
-    articles.finish(&mut problems);
+    let (smart, ignored_keys) = texts(&mut table, &mut problems);
     let (consent_columns, audience_source) = audience::read(&mut table, &mut problems);
     let topics = topics::read(&mut table, &mut problems);
     let (segments, segment_places) = segments::read(&mut table, &topics, &mut problems);
+    let web = serving::read(&mut table, &mut problems);
     let mut store = table.table("store");
     let store_url = store.text("url").map(|url| url.value);
     store.finish(&mut problems);
@@ -202,12 +212,25 @@ pub fn read(root: &Path, environment: &[(String, String)]) -> Result<Config, Vec
                 clients,
                 consent_columns,
                 audience_source,
+                web,
                 time_zone,
                 warnings: problems,
             })
         }
         _ => Err(problems),
     }
+}
+
+/// `[text]` and `[articles]`: whether quotation marks are made round, and keys of articles that mean
+/// nothing here.
+fn texts(table: &mut Table, problems: &mut Vec<Diagnostic>) -> (bool, Vec<String>) {
+    let mut text = table.table("text");
+    let smart = text.flag("smart").unwrap_or(true);
+    text.finish(problems);
+    let mut articles = table.table("articles");
+    let ignored_keys = articles.texts("ignore_keys").into_iter().map(|key| key.value).collect();
+    articles.finish(problems);
+    (smart, ignored_keys)
 }
 
 /// Whether keys are missing for this problem: half a table would report them as missing.

@@ -15,7 +15,8 @@
 //! 6. [`bounce`] reads what comes back later, from a [`mailbox`].
 //!    [`store`] opens the database file; [`audience`] reads subscribers; [`delivery`] decides who
 //!    is next, writes down what became of each, and what a report means for them.
-//! 7. [`doctor`] asks relays and DNS beforehand whether mail will arrive.
+//! 7. [`web`] answers readers: today who leaves by the link in a mail.
+//! 8. [`doctor`] asks relays and DNS beforehand whether mail will arrive.
 //!
 //! [`net`] is what all of them share that open a connection: addresses, TCP, TLS.
 //!
@@ -41,4 +42,5 @@ pub mod store;
 pub mod audience;
 pub mod delivery;
 pub mod doctor;
+pub mod web;
 pub mod config;

@@ -189,6 +189,8 @@ pub async fn say_why(
     since: Timestamp,
     why: LeavingWhy,
 ) -> Result<(), StoreError> {
+    let failed = |error| store.failed(error);
+    let mut transaction = store.begin().await?;
     sql::query(
         "UPDATE suppression SET why = ?3 WHERE what = ?1 AND kind = 'address' \
          AND reason = 'unsubscribed' AND origin = 'web' AND at >= ?2 AND released_at IS NULL",
@@ -196,8 +198,8 @@ pub async fn say_why(
     .bind(address.identity())
     .bind(since.as_millisecond())
     .bind(format!("left by the link in a mail: {}", why.word()))
-    .execute(store.pool())
+    .execute(&mut *transaction)
     .await
-    .map(drop)
-    .map_err(|error| store.failed(error))
+    .map_err(failed)?;
+    transaction.commit().await.map_err(failed)
 }

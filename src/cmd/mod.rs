@@ -25,7 +25,9 @@ mod relays;
 mod render;
 mod secret;
 mod send;
+mod serve;
 mod status;
+mod stop_signals;
 mod store;
 mod subscribers;
 mod test;
@@ -73,6 +75,7 @@ enum Command {
     Test(test::Args),
     Plan(plan::Args),
     Send(send::Args),
+    Serve(serve::Args),
     Status(status::Args),
     Subscribers(subscribers::Args),
     Who(who::Args),
@@ -97,6 +100,7 @@ pub(crate) fn run(cli: Cli) -> Ending {
         Command::Test(args) => test::run(global, &args),
         Command::Plan(args) => plan::run(global, &args),
         Command::Send(args) => send::run(global, &args),
+        Command::Serve(args) => serve::run(global, &args),
         Command::Status(args) => status::run(global, &args),
         Command::Subscribers(args) => subscribers::run(global, &args),
         Command::Who(args) => who::run(global, &args),

@@ -99,13 +99,11 @@ fn judged(place: &str, answer: Result<Answer, NoAnswer>) -> Finding {
         }
         401 | 407 => warning(format!("asks for a login ({status})"))
             .help("allow it without a login: the token in the link says who it is"),
-        404 | 405 | 501 => warning(format!(
-            "does not accept one-click unsubscribing ({status})"
-        ))
-        .help(
-            "install something there that accepts the POST and unsubscribes; digest itself does \
-             not do this yet",
-        ),
+        404 | 405 | 501 => warning(format!("does not accept one-click unsubscribing ({status})"))
+            .help(
+                "run `digest serve` behind the web server there: it accepts the POST and \
+             unsubscribes",
+            ),
         _ => warning(format!("answers {status}")).help("look into the log of that server"),
     }
 }

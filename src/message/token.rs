@@ -62,11 +62,14 @@ pub enum Purpose {
     Preferences,
     /// Say that one wants the newsletter. Expires.
     Confirm,
+    /// Take back that one has just left. Expires.
+    Undo,
 }
 
 impl Purpose {
     /// Each.
-    const ALL: [Purpose; 3] = [Purpose::Unsubscribe, Purpose::Preferences, Purpose::Confirm];
+    const ALL: [Purpose; 4] =
+        [Purpose::Unsubscribe, Purpose::Preferences, Purpose::Confirm, Purpose::Undo];
 
     /// As it stands before the token in a link.
     pub fn word(self) -> &'static str {
@@ -74,6 +77,7 @@ impl Purpose {
             Purpose::Unsubscribe => "unsubscribe",
             Purpose::Preferences => "preferences",
             Purpose::Confirm => "confirm",
+            Purpose::Undo => "undo",
         }
     }
 }
@@ -112,6 +116,7 @@ struct NumberedKeys {
     unsubscribe: CipherKey,
     preferences: CipherKey,
     confirm: CipherKey,
+    undo: CipherKey,
     message_id: Key,
     reverse_path: Key,
     reverse_path_row: Key,
@@ -135,6 +140,7 @@ impl NumberedKeys {
             unsubscribe: CipherKey::derive(secret, "unsubscribe token 2"),
             preferences: CipherKey::derive(secret, "preferences token 2"),
             confirm: CipherKey::derive(secret, "confirm token 2"),
+            undo: CipherKey::derive(secret, "undo token 2"),
             message_id: Key::derive(secret, "message id"),
             reverse_path: Key::derive(secret, "reverse path"),
             reverse_path_row: Key::derive(secret, "reverse path row"),
@@ -147,6 +153,7 @@ impl NumberedKeys {
             Purpose::Unsubscribe => &self.unsubscribe,
             Purpose::Preferences => &self.preferences,
             Purpose::Confirm => &self.confirm,
+            Purpose::Undo => &self.undo,
         }
     }
 
@@ -221,9 +228,24 @@ impl Keys {
 
     /// The token by which `address` confirms that it wants the list `list_id`, before `end`.
     pub fn confirm_token(&self, list_id: &str, address: &Address, end: Timestamp) -> String {
+        self.ending_token(Purpose::Confirm, list_id, address, end)
+    }
+
+    /// The token by which `address` takes back that it has left the list `list_id`, before `end`.
+    pub fn undo_token(&self, list_id: &str, address: &Address, end: Timestamp) -> String {
+        self.ending_token(Purpose::Undo, list_id, address, end)
+    }
+
+    fn ending_token(
+        &self,
+        purpose: Purpose,
+        list_id: &str,
+        address: &Address,
+        end: Timestamp,
+    ) -> String {
         let mut text = end.as_second().to_be_bytes().to_vec();
         text.extend_from_slice(address.as_str().as_bytes());
-        self.token(Purpose::Confirm, list_id, &text)
+        self.token(purpose, list_id, &text)
     }
 
     fn token(&self, purpose: Purpose, list_id: &str, text: &[u8]) -> String {
@@ -254,6 +276,17 @@ impl Keys {
         token.end.is_some_and(|end| now < end).then_some(token.address)
     }
 
+    /// The same of a token for taking back, and when it ends.
+    pub fn read_undo_token(
+        &self,
+        list_id: &str,
+        token: &str,
+        now: Timestamp,
+    ) -> Option<(Address, Timestamp)> {
+        let token = self.content(Purpose::Undo, list_id, &decoded(token)?)?;
+        token.end.filter(|end| now < *end).map(|end| (token.address, end))
+    }
+
     /// What stands in a token of any purpose that we wrote for `list_id`, also one that has expired:
     /// for telling a person, and not for doing what it asks.
     pub fn read_token(&self, list_id: &str, token: &str) -> Option<TokenContent> {
@@ -274,7 +307,7 @@ impl Keys {
         let text = keys.cipher(purpose).decrypt(&context(version, list_id), rest)?;
         let (end, address) = match purpose {
             Purpose::Unsubscribe | Purpose::Preferences => (None, text.as_slice()),
-            Purpose::Confirm => {
+            Purpose::Confirm | Purpose::Undo => {
                 let (end, address) = text.split_first_chunk()?;
                 (Some(Timestamp::from_second(i64::from_be_bytes(*end)).ok()?), address)
             }
@@ -467,6 +500,20 @@ mod tests {
         let found = tokens(&keys, &kim).map(|token| read(&token));
         let only = |at: usize| [0, 1, 2].map(|one| one == at);
         assert_eq!(found, [only(0), only(1), only(2), only(0)]);
+    }
+
+    #[test]
+    fn a_token_for_taking_back_is_for_nothing_else_and_ends() {
+        let (keys, kim) = (Keys::new(b"secret"), address("kim@a.example"));
+        let token = keys.undo_token("list", &kim, moment(1_000));
+        let read = |now| keys.read_undo_token("list", &token, moment(now));
+        assert_eq!((read(999), read(1_000)), (Some((kim.clone(), moment(1_000))), None));
+        assert_eq!(keys.read_unsubscribe_token("list", &token), None);
+        assert_eq!(keys.read_preferences_token("list", &token), None);
+        assert_eq!(keys.read_confirm_token("list", &token, moment(0)), None);
+        for other in tokens(&keys, &kim) {
+            assert_eq!(keys.read_undo_token("list", &other, moment(0)), None);
+        }
     }
 
     #[test]

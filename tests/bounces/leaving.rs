@@ -366,9 +366,10 @@ fn the_command_for_a_wish_names_the_very_address_that_it_comes_from() {
         assert!(!output.stdout.contains("ada@example.org"), "{from}: {output:?}");
         match expected {
             Some(address) => {
-                let command = match address.starts_with('-') {
-                    true => format!("suppress --reason unsubscribed --why TEXT -- {address}"),
-                    false => format!("suppress {address} --reason unsubscribed"),
+                let command = if address.starts_with('-') {
+                    format!("suppress --reason unsubscribed --why TEXT -- {address}")
+                } else {
+                    format!("suppress {address} --reason unsubscribed")
                 };
                 assert!(output.stdout.contains(&command), "{from}: {output:?}");
             }

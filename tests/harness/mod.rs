@@ -176,6 +176,11 @@ impl Publication {
     }
 
     /// Starts the binary and does not wait for its end.
+    /// The variables of its runs, for who starts the program in a way of its own.
+    pub(crate) fn variables(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.environment.iter().map(|(name, value)| (&**name, &**value))
+    }
+
     pub(crate) fn start(&self, arguments: &[&str]) -> Running {
         Running::start(self.command(DIGEST).args(arguments))
     }

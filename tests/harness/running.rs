@@ -54,9 +54,16 @@ impl Running {
         assert!(sent.success(), "{line}");
     }
 
+    /// What it has said so far.
+    pub(crate) fn stderr(&self) -> String {
+        self.stderr.text()
+    }
+
     /// Waits until stderr holds a text.
     pub(crate) fn says(&self, text: &str) {
-        let heard = wait_until(PATIENCE, || self.stderr.text().contains(text));
+        // Whoever has ended says no more.
+        wait_until(PATIENCE, || self.stderr.is_over() || self.stderr.text().contains(text));
+        let heard = self.stderr.text().contains(text);
         assert!(heard, "{} does not say {text:?} but {}", self.name, self.stderr.text());
     }
 
@@ -106,6 +113,10 @@ impl Stream {
             }
         });
         Stream { bytes, reading: Some(reading) }
+    }
+
+    fn is_over(&self) -> bool {
+        self.reading.as_ref().is_none_or(JoinHandle::is_finished)
     }
 
     fn text(&self) -> String {

@@ -34,6 +34,7 @@ const HOMES: &[Home] = &[
     ("async_imap", &["mailbox"]),
     // net names it as the provider of rustls.
     ("aws_lc_rs", &["crypto", "net"]),
+    ("axum", &["web"]),
     ("clap", &["cmd"]),
     ("comrak", &["issue"]),
     ("crc32fast", &["delivery"]),
@@ -41,11 +42,12 @@ const HOMES: &[Home] = &[
     // Colours are read where they are refused, mixed and compared.
     ("csscolorparser", &["issue", "compose", "check"]),
     ("encoding_rs", &["audience"]),
+    ("form_urlencoded", &["web"]),
     // The answers of async_imap are streams.
     ("futures_util", &["mailbox"]),
     ("hickory_resolver", &["doctor"]),
-    ("hyper", &["fetch"]),
-    ("hyper_util", &["fetch"]),
+    ("hyper", &["fetch", "web"]),
+    ("hyper_util", &["fetch", "web"]),
     // One reads names as people spell them, the other the hosts of web addresses.
     ("icu_normalizer", &["audience", "issue", "net"]),
     ("icu_properties", &["diagnostic"]),
@@ -56,8 +58,9 @@ const HOMES: &[Home] = &[
     ("indicatif", &["cmd"]),
     ("jpeg_encoder", &["picture"]),
     ("lettre", &["smtp"]),
+    ("listenfd", &["web"]),
     ("mail_parser", &["bounce"]),
-    ("maud", &["compose"]),
+    ("maud", &["compose", "web"]),
     ("moxcms", &["picture"]),
     ("png", &["picture"]),
     ("resvg", &["picture"]),

@@ -63,9 +63,10 @@ pub(super) fn list(global: &Global, args: &ListUndecided) -> Ending {
     let line = |one: &UndecidedReport| {
         let at = clock::minute(one.at, zone);
         let reasons: Vec<String> = one.suppressed.iter().map(ToString::to_string).collect();
-        let suppressed = match reasons.is_empty() {
-            true => String::new(),
-            false => format!("\tsuppressed ({}), which does not decide this", reasons.join(", ")),
+        let suppressed = if reasons.is_empty() {
+            String::new()
+        } else {
+            format!("\tsuppressed ({}), which does not decide this", reasons.join(", "))
         };
         format!("{}\t{}\t{at}\t{}{suppressed}\n", one.email, one.class, one.text)
     };

@@ -223,9 +223,10 @@ pub(super) fn add(workspace: &Workspace, args: &Add) -> Ending {
             let what =
                 format!("{who} is suppressed ({}) and gets no mail: {}", one.reason, one.why);
             let domain = ("digest subscribers release", "--domain --why TEXT");
-            let release = match one.is_for_domain() {
-                true => with_address(domain.0, &one.what, domain.1),
-                false => release,
+            let release = if one.is_for_domain() {
+                with_address(domain.0, &one.what, domain.1)
+            } else {
+                release
             };
             return Err(Failure::new(what).help(format!("if they want it again: {release}")));
         }

@@ -1,0 +1,52 @@
+//! `[web]` -> where `digest serve` listens, and whose word about visitors counts.
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use super::wrong;
+use crate::diagnostic::Diagnostic;
+use crate::manifest::Table;
+use crate::web::visitor::{Network, Proxies};
+
+/// Beside a reverse proxy on the same machine.
+const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
+
+/// What `[web]` says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WebConfig {
+    /// Where requests come to.
+    pub listen: SocketAddr,
+    /// Reverse proxies that say whom they ask for.
+    pub proxies: Proxies,
+}
+
+pub(super) fn read(table: &mut Table, problems: &mut Vec<Diagnostic>) -> WebConfig {
+    let mut section = table.table("web");
+    let mut listen = LISTEN;
+    if let Some(text) = section.text("listen") {
+        match text.value.parse() {
+            Ok(address) => listen = address,
+            Err(_) => {
+                let what = format!("{:?} is no address and port", text.value);
+                let help = "write an IP address and a port, such as \"127.0.0.1:8080\"";
+                wrong(&mut section, "address", what, &text, help);
+            }
+        }
+    }
+    let mut proxies = Vec::new();
+    let written = section.texts("proxies");
+    for text in &written {
+        match text.value.parse() {
+            Ok(network) => proxies.push(network),
+            Err(()) => {
+                let what = format!("{:?} is no address and no network", text.value);
+                let help = "write \"192.0.2.1\" or \"10.0.0.0/8\"";
+                wrong(&mut section, "address", what, text, help);
+            }
+        }
+    }
+    if written.is_empty() {
+        proxies = Network::of_this_machine().to_vec();
+    }
+    section.finish(problems);
+    WebConfig { listen, proxies: Proxies(proxies) }
+}

@@ -1,0 +1,154 @@
+//! The publication's pages on the web, for readers: today the way out of the list.
+//!
+//! One process beside the publication, behind any reverse proxy. Must never change anything on a GET,
+//! show anything of a person that their token does not prove, or write an address into a log, a URL or
+//! an error.
+
+mod answer;
+mod attempts;
+pub mod base;
+mod form;
+mod leaving;
+pub mod listeners;
+mod page;
+pub mod server;
+mod sheet;
+mod stores;
+pub mod visitor;
+mod words;
+mod writer;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use axum::routing::get;
+use jiff::Timestamp;
+use maud::html;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use answer::Answering;
+use attempts::Attempts;
+use base::BaseUrl;
+use server::ServerLimits;
+use stores::WebStore;
+use visitor::Proxies;
+use words::PageWords;
+use writer::Writer;
+
+use crate::audience::forgotten::ForgettingKeys;
+use crate::compose::theme::Theme;
+use crate::message::token::Keys;
+use crate::store::StoreAddress;
+
+/// Bytes of a request's body: the longest form of ours has a tenth.
+const BODY: usize = 16 * 1_024;
+/// Wrong links that one visitor may follow at once, and how long it takes until there may be one more.
+const WRONG_TOKENS: (u32, Duration) = (30, Duration::from_secs(2));
+
+/// What the pages say of the publication.
+#[derive(Clone, Debug)]
+pub struct Site {
+    /// The newsletter's name.
+    pub name: String,
+    /// Its language (BCP 47).
+    pub language: String,
+    /// Where readers write to.
+    pub contact: String,
+    /// Where the pages are found.
+    pub base: BaseUrl,
+    /// The list's identifier, which tokens are made for.
+    pub list_id: String,
+    /// What tokens are made with.
+    pub keys: Keys,
+    /// How the pages look.
+    pub theme: Theme,
+}
+
+/// All that [`serve`] needs beside its sockets.
+#[derive(Clone, Debug)]
+pub struct WebOptions {
+    /// What the pages say.
+    pub site: Site,
+    /// Where the list and the suppressions are.
+    pub store: StoreAddress,
+    /// To know who was forgotten.
+    pub forgetting: ForgettingKeys,
+    /// Whose word about visitors counts.
+    pub proxies: Proxies,
+    /// What a visitor may take.
+    pub limits: ServerLimits,
+    /// Tells the time.
+    pub clock: fn() -> Timestamp,
+}
+
+/// What every page has at hand.
+#[derive(Debug)]
+struct Pages {
+    site: Site,
+    sheet: String,
+    writer: Writer,
+    wrong_tokens: Attempts,
+    clock: fn() -> Timestamp,
+}
+
+impl Pages {
+    fn words(&self, headers: &HeaderMap) -> &'static PageWords {
+        PageWords::for_browser(headers, &self.site.language)
+    }
+}
+
+/// Answers readers until `stop` is true; requests that are under way are answered first.
+///
+/// # Errors
+/// The system gives no thread.
+pub async fn serve(
+    options: WebOptions,
+    listeners: Vec<TcpListener>,
+    stop: watch::Receiver<bool>,
+) -> std::io::Result<()> {
+    let WebOptions { site, store, forgetting, proxies, limits, clock } = options;
+    let base = site.base.clone();
+    let pages = Pages {
+        sheet: sheet::sheet(&site.theme),
+        writer: Writer::begin(WebStore::new(store, forgetting), clock)?,
+        wrong_tokens: Attempts::new(WRONG_TOKENS.0, WRONG_TOKENS.1),
+        site,
+        clock,
+    };
+    let answering = Arc::new(Answering::new(router(pages), base, proxies));
+    server::serve(listeners, answering, limits, stop).await;
+    Ok(())
+}
+
+fn router(pages: Pages) -> Router {
+    let own = Router::new()
+        .route(page::SHEET, get(style))
+        .merge(leaving::routes())
+        .fallback(missing)
+        .layer(DefaultBodyLimit::max(BODY));
+    let base = pages.site.base.path().to_owned();
+    let pages = Arc::new(pages);
+    if base.is_empty() {
+        return own.with_state(pages);
+    }
+    Router::new().nest(&base, own).fallback(missing).with_state(pages)
+}
+
+async fn style(State(pages): State<Arc<Pages>>) -> Response<Body> {
+    let mut response = Response::new(Body::from(pages.sheet.clone()));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/css; charset=utf-8"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=3600"));
+    response
+}
+
+async fn missing(State(pages): State<Arc<Pages>>, headers: HeaderMap) -> Response<Body> {
+    let words = pages.words(&headers);
+    let content = html! { p { (words.missing_text) } };
+    page::page(&pages.site, words, StatusCode::NOT_FOUND, (words.missing_title, content))
+}

@@ -1,0 +1,139 @@
+//! The words of the pages, in the languages of the letter: a file each.
+//!
+//! `{name}` is the newsletter, `{address}` the reader's address as far as it is shown, `{contact}` where
+//! people write to.
+
+mod ar;
+mod de;
+mod en;
+mod es;
+mod fr;
+mod he;
+mod ja;
+mod ko;
+mod zh;
+mod zh_hant;
+
+use axum::http::{HeaderMap, header};
+
+/// The words in one language.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PageWords {
+    /// Its tag (BCP 47).
+    pub(super) language: &'static str,
+    pub(super) leave_title: &'static str,
+    pub(super) leave_question: &'static str,
+    pub(super) leave_button: &'static str,
+    pub(super) left_title: &'static str,
+    pub(super) left_text: &'static str,
+    pub(super) undo_button: &'static str,
+    pub(super) undone_title: &'static str,
+    pub(super) undone_text: &'static str,
+    pub(super) kept_title: &'static str,
+    pub(super) kept_text: &'static str,
+    pub(super) why_question: &'static str,
+    /// In the order of `LeavingWhy`.
+    pub(super) why_choices: [&'static str; 4],
+    pub(super) why_button: &'static str,
+    pub(super) thanks_title: &'static str,
+    pub(super) thanks_text: &'static str,
+    pub(super) broken_title: &'static str,
+    pub(super) broken_text: &'static str,
+    pub(super) late_title: &'static str,
+    pub(super) late_text: &'static str,
+    pub(super) busy_title: &'static str,
+    pub(super) busy_text: &'static str,
+    pub(super) missing_title: &'static str,
+    pub(super) missing_text: &'static str,
+}
+
+const ALL: [&PageWords; 10] = [
+    &en::WORDS,
+    &ko::WORDS,
+    &de::WORDS,
+    &fr::WORDS,
+    &es::WORDS,
+    &ja::WORDS,
+    &zh::WORDS,
+    &zh_hant::WORDS,
+    &ar::WORDS,
+    &he::WORDS,
+];
+
+impl PageWords {
+    /// Those for a language; none where the pages do not have it.
+    pub(super) fn of(language: &str) -> Option<&'static PageWords> {
+        let lower = language.to_ascii_lowercase();
+        let mut parts = lower.split(['-', '_']);
+        let first = parts.next()?;
+        let is_traditional = |part: &str| ["hant", "tw", "hk", "mo"].contains(&part);
+        let tag = if first == "zh" && parts.any(is_traditional) { "zh-hant" } else { first };
+        ALL.into_iter().find(|words| words.language.eq_ignore_ascii_case(tag))
+    }
+
+    /// Those that a browser asks for (RFC 9110, 12.5.4), else those of the newsletter, else English.
+    pub(super) fn for_browser(headers: &HeaderMap, newsletter: &str) -> &'static PageWords {
+        let asked = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+        let best = asked.and_then(preferred);
+        best.or_else(|| PageWords::of(newsletter)).unwrap_or(&en::WORDS)
+    }
+
+    /// Whether it is written from right to left.
+    pub(super) fn is_rtl(&self) -> bool {
+        matches!(self.language, "ar" | "he")
+    }
+}
+
+/// The words that a list of languages with weights likes best; of equal ones the first.
+fn preferred(asked: &str) -> Option<&'static PageWords> {
+    let mut best: Option<(f32, &'static PageWords)> = None;
+    for part in asked.split(',').take(20) {
+        let (language, parameters) = part.split_once(';').unwrap_or((part, ""));
+        let weight = parameters.trim().strip_prefix("q=").map_or(Some(1.0), |q| q.parse().ok());
+        let Some(weight) = weight.filter(|weight: &f32| *weight > 0.0) else { continue };
+        let Some(words) = PageWords::of(language.trim()) else { continue };
+        if best.is_none_or(|(known, _)| weight > known) {
+            best = Some((weight, words));
+        }
+    }
+    best.map(|(_, words)| words)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_browser_gets_what_it_likes_best_of_what_there_is() {
+        for (asked, language) in [
+            ("ko-KR,ko;q=0.9,en;q=0.8", "ko"),
+            ("fi,sv;q=0.9,de;q=0.5,en;q=0.3", "de"),
+            ("en;q=0.3,ja", "ja"),
+            ("zh-TW,zh;q=0.9", "zh-Hant"),
+            ("zh-CN", "zh"),
+            ("fi", "fr"),
+            ("*", "fr"),
+            ("en;q=0", "fr"),
+            ("en;q=x", "fr"),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::ACCEPT_LANGUAGE, asked.parse().unwrap());
+            assert_eq!(PageWords::for_browser(&headers, "fr-CA").language, language, "{asked}");
+        }
+        assert_eq!(PageWords::for_browser(&HeaderMap::new(), "fi").language, "en");
+    }
+
+    #[test]
+    fn no_language_leaves_a_name_or_an_address_out() {
+        for words in ALL {
+            let with =
+                |text: &str, places: &[&str]| places.iter().all(|place| text.contains(place));
+            assert!(with(words.leave_title, &["{name}"]), "{}", words.language);
+            assert!(with(words.leave_question, &["{address}", "{name}"]), "{}", words.language);
+            assert!(with(words.left_text, &["{address}", "{name}"]), "{}", words.language);
+            assert!(with(words.undone_text, &["{address}", "{name}"]), "{}", words.language);
+            assert!(with(words.kept_text, &["{address}", "{contact}"]), "{}", words.language);
+            assert!(with(words.late_text, &["{name}", "{contact}"]), "{}", words.language);
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! Who leaves by the link in a mail: at once, by one click, and by nothing less.
+
+use crate::client::{self, Answer};
+use crate::harness::Publication;
+use crate::{Served, publication};
+
+const ONE_CLICK: &str = "List-Unsubscribe=One-Click";
+
+fn nobody_has_left(served: &Served) {
+    for address in ["kim@example.org", "ada@example.org"] {
+        assert_eq!(served.standing(address), ("confirmed".to_owned(), Vec::new()), "{address}");
+    }
+}
+
+// Row 37 of the faults of input: both forms of the body, repeated, without cookie or redirect.
+#[test]
+fn one_click_is_written_down_before_it_is_answered() {
+    let served = Served::start(publication());
+    let link = served.link("kim@example.org");
+    let multipart = "--x\r\nContent-Disposition: form-data; name=\"List-Unsubscribe\"\r\n\r\n\
+                     One-Click\r\n--x--\r\n";
+    let kind = [("Content-Type", "multipart/form-data; boundary=x")];
+    let first = served.post(&link, ONE_CLICK);
+    assert_eq!((first.status, &*first.body), (200, "You are unsubscribed.\n"), "{first:?}");
+    assert_eq!((first.header("location"), first.header("set-cookie")), (None, None));
+    let unsubscribed = ("unsubscribed".to_owned(), vec!["unsubscribed".to_owned()]);
+    assert_eq!(served.standing("kim@example.org"), unsubscribed);
+    let again = client::ask(served.port, "POST", &link, &kind, multipart);
+    assert_eq!((again.status, again.body), (200, first.body));
+    assert_eq!(served.standing("kim@example.org"), unsubscribed);
+    let known = served.known("kim@example.org");
+    let changes = known["changes"].as_array().expect("a list");
+    assert_eq!(changes.last().expect("a change")["origin"], "web", "{known}");
+    assert_eq!(served.standing("ada@example.org").0, "confirmed");
+    let plan = served.here.run(&["plan", "2025-11"]);
+    assert!(plan.stdout.contains("To        1 recipient"), "{plan:?}");
+    let other = client::ask(served.port, "POST", &served.link("ada@example.org"), &kind, multipart);
+    assert_eq!((other.status, served.standing("ada@example.org")), (200, unsubscribed));
+}
+
+// Rows 36 and 37: link scanners follow every link, with every method.
+#[test]
+fn nothing_that_only_looks_takes_anybody_out() {
+    let served = Served::start(publication());
+    let link = served.link("kim@example.org");
+    let in_query = format!("{link}?{ONE_CLICK}");
+    let page = served.get(&link);
+    assert_eq!(page.status, 200);
+    assert!(page.body.contains("<form method=\"post\">") && !page.body.contains("<script"));
+    assert!(page.body.contains("k…@example.org") && !page.body.contains("kim@"), "{page:?}");
+    for method in ["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"] {
+        for path in [&link, &in_query] {
+            let answer = client::ask(served.port, method, path, &[], "");
+            let expected = if matches!(method, "GET" | "HEAD") { 200 } else { 405 };
+            assert_eq!(answer.status, expected, "{method} {path}");
+            if method == "HEAD" {
+                assert_eq!(answer.body, "");
+            }
+        }
+    }
+    let form = ("Content-Type", "application/x-www-form-urlencoded");
+    for (path, kind, body) in [
+        (&link, form, ""),
+        (&in_query, form, ""),
+        (&link, form, "List-Unsubscribe=one-click"),
+        (&link, form, "leave=no"),
+        (&link, ("Content-Type", "text/plain"), ONE_CLICK),
+        (&link, ("Content-Type", "application/json"), "{\"List-Unsubscribe\":\"One-Click\"}"),
+    ] {
+        let answer = client::ask(served.port, "POST", path, &[kind], body);
+        assert_eq!(answer.status, 400, "{body}: {answer:?}");
+        assert!(answer.body.contains("<form method=\"post\">"), "no way on: {answer:?}");
+    }
+    nobody_has_left(&served);
+}
+
+// Row 34: whatever is wrong with a token, the answer is the same.
+#[test]
+fn a_token_that_is_none_says_nothing_and_keeps_nobody_from_leaving() {
+    let served = Served::start(publication());
+    let link = served.link("kim@example.org");
+    let token = link.rsplit('/').next().expect("a token").to_owned();
+    let mut turned = token.clone().into_bytes();
+    turned[20] = if turned[20] == b'A' { b'B' } else { b'A' };
+    let turned = String::from_utf8(turned).expect("letters");
+    let long = "A".repeat(9_000);
+    let mut seen: Vec<Answer> = Vec::new();
+    for wrong in ["x", &token[1..], &token[..token.len() - 1], &turned, "%ff%00", &long, "a%2Fb"] {
+        let mut answer = served.post(&format!("/unsubscribe/{wrong}"), ONE_CLICK);
+        assert_eq!(answer.status, 400, "{wrong}");
+        answer.head.retain(|line| !line.starts_with("date:"));
+        seen.push(answer);
+    }
+    assert!(seen.windows(2).all(|pair| pair[0] == pair[1]), "{seen:?}");
+    // Somebody who tries many gets slower; whoever has a token from the same address does not.
+    let statuses: Vec<u16> =
+        (0..60).map(|_| served.post("/unsubscribe/none", ONE_CLICK).status).collect();
+    assert!(statuses.contains(&429) && statuses.iter().all(|one| matches!(one, 400 | 429)));
+    nobody_has_left(&served);
+    assert_eq!(served.post(&link, ONE_CLICK).status, 200);
+    assert_eq!(served.standing("kim@example.org").0, "unsubscribed");
+}
+
+/// Where the page's forms go.
+fn action(page: &Answer) -> String {
+    let start = page.body.find("action=\"").expect("a form") + 8;
+    page.body[start..].split('"').next().expect("an end").to_owned()
+}
+
+#[test]
+fn whoever_has_left_may_take_it_back_and_say_why() {
+    let served = Served::start(publication());
+    let link = served.link("kim@example.org");
+    let left = served.post(&link, "leave=yes");
+    assert!(left.status == 200 && left.body.contains("You are unsubscribed"), "{left:?}");
+    let back = action(&left);
+    // To open or scan the link of the answer does nothing.
+    assert_eq!(served.get(&back).status, 200);
+    assert_eq!(served.post(&back, "").status, 200);
+    assert_eq!(served.standing("kim@example.org").0, "unsubscribed");
+    let thanks = served.post(&back, "act=why&why=too+many+messages");
+    assert!(thanks.status == 200 && thanks.body.contains("Thank you"), "{thanks:?}");
+    assert_eq!(
+        served.known("kim@example.org")["history"][0]["why"],
+        "left by the link in a mail: too many messages"
+    );
+    let told = served.post(&back, "act=why&why=<script>");
+    assert!(told.status == 200 && !told.body.contains("<script"), "{told:?}");
+    for _ in 0..2 {
+        let stays = served.post(&back, "act=undo");
+        assert!(stays.body.contains("You are on the list again"), "{stays:?}");
+        assert_eq!(served.standing("kim@example.org"), ("confirmed".to_owned(), Vec::new()));
+    }
+    let plan = served.here.run(&["plan", "2025-11"]);
+    assert!(plan.stdout.contains("To        2 recipients"), "{plan:?}");
+    // A token for one is none for the other.
+    let token = back.rsplit('/').next().expect("a token");
+    assert_eq!(served.post(&format!("/unsubscribe/{token}"), ONE_CLICK).status, 400);
+}
+
+#[test]
+fn taking_back_ends_no_other_no() {
+    let served = Served::start(publication());
+    let whose = ["subscribers", "suppress", "kim@example.org", "--why", "dead"];
+    let reason = ["--reason", "hard-bounce"];
+    assert_eq!(served.here.run(&[&whose[..], &reason].concat()).code, 0);
+    let left = served.post(&served.link("kim@example.org"), "leave=yes");
+    let kept = served.post(&action(&left), "act=undo");
+    assert!(kept.status == 200 && kept.body.contains("cannot be undone here"), "{kept:?}");
+    assert!(kept.body.contains("mailto:digest@sejong.example"), "{kept:?}");
+    assert_eq!(served.standing("kim@example.org").1, ["hard-bounce"]);
+    // What somebody typed stays, too.
+    let typed = ["subscribers", "remove", "ada@example.org", "--why", "asked on the phone"];
+    assert_eq!(served.here.run(&typed).code, 0);
+    let left = served.post(&served.link("ada@example.org"), "leave=yes");
+    served.post(&action(&left), "act=undo");
+    assert_eq!(
+        served.standing("ada@example.org"),
+        ("unsubscribed".to_owned(), vec!["unsubscribed".to_owned()])
+    );
+}
+
+#[test]
+fn a_store_that_is_gone_is_no_yes() {
+    let served = Served::start(publication());
+    if served.here.store_url().starts_with("postgres") {
+        return;
+    }
+    let link = served.link("kim@example.org");
+    let away = served.here.path("away.db");
+    std::fs::rename(served.here.path("digest.db"), &away).expect("moved");
+    for form in [ONE_CLICK, "leave=yes"] {
+        let answer = served.post(&link, form);
+        assert_eq!((answer.status, answer.header("retry-after")), (503, Some("60")), "{answer:?}");
+        assert!(answer.body.contains("Nothing was changed"), "{answer:?}");
+    }
+    let _ = std::fs::remove_file(served.here.path("digest.db"));
+    std::fs::rename(&away, served.here.path("digest.db")).expect("moved");
+    assert_eq!(served.post(&link, ONE_CLICK).status, 200);
+    assert_eq!(served.standing("kim@example.org").0, "unsubscribed");
+}
+
+#[test]
+fn nothing_is_written_again_of_whoever_was_forgotten() {
+    let served = Served::start(publication());
+    let link = served.link("kim@example.org");
+    assert_eq!(served.here.run(&["subscribers", "forget", "kim@example.org"]).code, 0);
+    assert_eq!(served.post(&link, ONE_CLICK).status, 200);
+    let told = served.here.run(&["subscribers", "list", "--suppressed"]);
+    assert!(!told.stdout.contains("kim@example.org"), "{told:?}");
+}
+
+#[test]
+fn a_page_speaks_the_language_that_a_browser_asks_for() {
+    let served = Served::start(publication());
+    let link = served.link("kim@example.org");
+    for (asked, start, words) in [
+        ("ko-KR,ko;q=0.9,en;q=0.5", "<html lang=\"ko\" dir=\"ltr\">", "수신 거부"),
+        ("de", "<html lang=\"de\" dir=\"ltr\">", "Abbestellen"),
+        ("ar", "<html lang=\"ar\" dir=\"rtl\">", "إلغاء الاشتراك"),
+        ("fi", "<html lang=\"en\" dir=\"ltr\">", "Unsubscribe"),
+    ] {
+        let head = [("Accept-Language", asked)];
+        let page = client::ask(served.port, "GET", &link, &head, "");
+        assert!(page.body.contains(start) && page.body.contains(words), "{asked}: {page:?}");
+    }
+}
+
+// Everybody who was told that they are out is out, however the server ends.
+#[test]
+fn a_killed_server_has_kept_whatever_it_has_answered() {
+    let here = Publication::new().write("people.csv", people(300));
+    let import = ["subscribers", "import", "people.csv", "--consent", "asked by mail"];
+    let told = here.run(&import);
+    assert_eq!(told.code, 0, "{told:?}");
+    let served = Served::start(here);
+    let links: Vec<(String, String)> = (0..40)
+        .map(|number| format!("r{number:03}@x.example"))
+        .map(|address| (served.link(&address), address))
+        .collect();
+    let port = served.port;
+    let answered = std::thread::scope(|scope| {
+        let asking: Vec<_> = links
+            .chunks(5)
+            .map(|links| {
+                scope.spawn(move || {
+                    let mut answered = Vec::new();
+                    for (link, address) in links {
+                        let kind = ("Content-Type", "application/x-www-form-urlencoded");
+                        let Ok(answer) = std::panic::catch_unwind(|| {
+                            client::ask(port, "POST", link, &[kind], ONE_CLICK)
+                        }) else {
+                            break;
+                        };
+                        if answer.status == 200 {
+                            answered.push(address.clone());
+                        }
+                    }
+                    answered
+                })
+            })
+            .collect();
+        std::thread::sleep(std::time::Duration::from_millis(30));
+        served.running.signal("KILL");
+        asking.into_iter().flat_map(|one| one.join().expect("a thread")).collect::<Vec<_>>()
+    });
+    for address in &answered {
+        assert_eq!(served.standing(address).0, "unsubscribed", "{address}");
+    }
+}
+
+fn people(number: u32) -> String {
+    let rows = (0..number).map(|number| format!("r{number:03}@x.example,R\n"));
+    format!("email,first_name\n{}", rows.collect::<String>())
+}
