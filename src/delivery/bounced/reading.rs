@@ -228,10 +228,8 @@ impl ReportReader {
         (place, at, now): ((&str, &str), Timestamp, Timestamp),
     ) -> Result<DecidedReport, SqlError> {
         let named = row.address.as_deref().and_then(evidence::identity);
-        let own = reader.map(|reader| &reader.identity).or(named.as_ref());
-        // What is kept names nobody else, whatever the report says.
-        let text = others::without(&row.text, own.map(String::as_str));
-        let row = &ReportedRecipient { text, ..row.clone() };
+        let about = reader.map(|reader| &reader.identity).or(named.as_ref());
+        let row = &without_others(row, about);
         let (history, is_before_release) = self.before(connection, reader, (row.class, at)).await?;
         let is_known = match (&named, row.class) {
             (Some(named), BounceClass::Unsubscribe) => {
@@ -248,7 +246,6 @@ impl ReportReader {
             is_known,
             is_before_release,
         };
-        let about = reader.map(|reader| &reader.identity).or(named.as_ref());
         let is_forgotten = about.is_some_and(|identity| self.is_forgotten(identity));
         let decision = if is_forgotten {
             BounceDecision::new(BounceOutcome::Nothing, "they get no mail")
@@ -453,6 +450,12 @@ pub fn class_word(class: BounceClass) -> &'static str {
         BounceClass::Unsubscribe => "unsubscribe",
         BounceClass::None => "none",
     }
+}
+
+/// A report of one person as it is kept: it names nobody else, whatever it says.
+fn without_others(row: &ReportedRecipient, about: Option<&String>) -> ReportedRecipient {
+    let text = others::without(&row.text, about.map(String::as_str));
+    ReportedRecipient { text, ..row.clone() }
 }
 
 /// Codes and words of a report, in one line.
