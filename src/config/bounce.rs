@@ -50,7 +50,7 @@ fn mailbox_of(table: &mut Table, text: &Located<String>) -> Option<String> {
             let why = error.map_or("it is empty".to_owned(), |error| error.to_string());
             let help = "write a Maildir folder such as \"/home/bounces/Maildir\", an mbox file, or \
                         \"imaps://bounces@mail.sejong.example/INBOX\"";
-            wrong(table, "mailbox", format!("mailbox: {why}"), text, help);
+            wrong(table, "address", format!("mailbox: {why}"), text, help);
             None
         }
     }

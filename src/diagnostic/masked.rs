@@ -10,7 +10,7 @@ use super::Source;
 
 /// Keys of `digest.toml` whose values are never shown: the address of a relay may hold a password in
 /// a form that nobody would take for one, above all where the file is not valid.
-const KEYS: [&str; 6] = ["url", "relay", "password", "passwd", "pass", "secret"];
+const KEYS: [&str; 7] = ["url", "relay", "mailbox", "password", "passwd", "pass", "secret"];
 
 /// Whole `lines` of a file without the passwords of addresses such as `smtps://user:password@host`,
 /// and without the values of keys that are named `password`; of settings without those of [`KEYS`]

@@ -89,9 +89,13 @@ pub enum ImapError {
 }
 
 impl ImapAddress {
-    /// Whether a text is meant as one.
+    /// Whether a text is meant as one, however it is mistyped: what is taken for the path of a file is
+    /// repeated in errors, and may hold a password.
     pub fn is_meant(text: &str) -> bool {
-        text.starts_with("imaps:") || text.starts_with("imap:")
+        let kind = text.split([':', '/']).next().unwrap_or_default().to_ascii_lowercase();
+        let is_address =
+            text[kind.len()..].starts_with(':') || text[kind.len()..].starts_with("//");
+        is_address && matches!(&*kind, "imap" | "imaps" | "pop" | "pop3" | "pop3s")
     }
 
     /// Reads one.
@@ -393,6 +397,14 @@ mod tests {
         ] {
             let told = ImapAddress::read(wrong).unwrap_err().to_string();
             assert!(!told.contains("secret-word"), "{told}");
+        }
+        for mistyped in ["imaps//kim:secret-word@x/I", "imaps:kim:secret-word@x", "POP3S://kim@x"] {
+            assert!(ImapAddress::is_meant(mistyped), "{mistyped}");
+            let told = ImapAddress::read(mistyped).unwrap_err().to_string();
+            assert!(!told.contains("secret-word"), "{told}");
+        }
+        for path in ["imap", "imaps/box", "box", "/home/imap//box", "pop.mbox"] {
+            assert!(!ImapAddress::is_meant(path), "{path}");
         }
     }
 }

@@ -96,7 +96,11 @@ impl StoreAddress {
             }
             _ => Err(StoreError::Url(match url.split_once("://") {
                 Some((kind, _)) => format!("{kind}://…"),
-                None => format!("{url:?}"),
+                // What stands before the @ of a mistyped address may be a password.
+                None => match url.rsplit_once('@') {
+                    Some((_, rest)) => format!("\"…@{rest}\""),
+                    None => format!("{url:?}"),
+                },
             })),
         }
     }
@@ -389,6 +393,7 @@ mod tests {
                 "does not know the kind of the store mysql://…",
             ),
             ("digest.db", "does not know the kind of the store \"digest.db\""),
+            ("postgres//n:s3cret@h/db", "does not know the kind of the store \"…@h/db\""),
         ] {
             let error = parsed(url).unwrap_err().to_string();
             assert!(error.contains(words), "{url}: {error}");

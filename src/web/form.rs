@@ -101,7 +101,7 @@ mod tests {
         for (kind, body) in [
             (urlencoded, "List-Unsubscribe=One-Click"),
             (
-                "Application/X-WWW-SentForm-URLencoded; charset=UTF-8",
+                "Application/X-WWW-Form-URLencoded; charset=UTF-8",
                 "x=1&List-Unsubscribe=One%2DClick",
             ),
             (

@@ -225,6 +225,9 @@ fn a_wish_without_a_token_is_kept_until_somebody_decides() {
             "of strangers nothing is kept"
         );
     }
+    let plan = digest(&["plan", "2025-11"]);
+    let words = "3 people asked to leave by a mail without a token, and nobody has decided";
+    assert!(plan.stderr.contains(words), "{plan:?}");
     let shown = digest(&["subscribers", "show", "ada@example.org"]);
     assert!(shown.stdout.contains("for a person to decide: unsubscribe, 2025-11-07"), "{shown:?}");
     let line = ["subscribers", "suppress", "ada@example.org", "--reason", "unsubscribed"];
@@ -246,7 +249,7 @@ fn a_wish_without_a_token_is_kept_until_somebody_decides() {
     assert_eq!(listed(), "");
     let output = sent.read(&["box"]);
     assert_eq!(listed(), "", "who was forgotten is nobody who is known");
-    assert!(output.stdout.contains("was forgotten, nothing to do"), "{output:?}");
+    assert!(output.stdout.contains("nothing to do: they get no mail"), "{output:?}");
     assert!(sent.here.exists("box/cur/lee:2,S"), "nobody is asked again");
 }
 

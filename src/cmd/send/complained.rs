@@ -1,9 +1,12 @@
 //! Complaints about the last issue: large providers refuse mail of a sender whom three of a thousand
 //! readers report, and warn from one of a thousand on.
 
+use std::collections::BTreeSet;
+
 use sejong_digest::delivery::ledger::bounces::IssueComplaints;
 use sejong_digest::delivery::ledger::wishes::Reopened;
 use sejong_digest::delivery::send::survey::Ready;
+use sejong_digest::diagnostic::counted;
 
 use super::{question, refusal};
 use crate::cmd::failure::{Failure, Passes};
@@ -24,6 +27,21 @@ pub(super) async fn found(ready: &Ready) -> Result<Option<ComplaintDoubt>, Failu
     }))
 }
 
+/// What is told of wishes to leave that nobody has decided about, if there are any: those people get
+/// the issue.
+pub(super) async fn waiting(ready: &Ready) -> Result<Option<String>, Failure> {
+    let waiting = ready.undecided().await.map_err(refusal::told)?;
+    let wishes = waiting.iter().filter(|one| one.class == "unsubscribe");
+    let people: BTreeSet<&str> = wishes.map(|one| &*one.email).collect();
+    Ok((!people.is_empty()).then(|| {
+        format!(
+            "{} asked to leave by a mail without a token, and nobody has decided about it: \
+             `digest bounces list`",
+            counted(people.len() as u64, "person")
+        )
+    }))
+}
+
 /// Goes on where there are few complaints, or somebody says so: by a flag (`wanted`), or whoever is
 /// `asked`. Where nobody is left to send to, it is told and not asked.
 pub(super) async fn goes_on(
@@ -31,6 +49,7 @@ pub(super) async fn goes_on(
     reopened: Reopened,
     (wanted, asked): (bool, bool),
 ) -> Result<(), Failure> {
+    waiting(ready).await?.iter().for_each(|words| print::note(words));
     let Some(ComplaintDoubt { says, is_asked }) = found(ready).await? else { return Ok(()) };
     let nobody = ready.plan(reopened).await.map_err(refusal::told)?.to_send == 0;
     if wanted || nobody || !is_asked {

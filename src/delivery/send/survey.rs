@@ -23,6 +23,7 @@ use crate::delivery::ledger::copies::OneRow;
 use crate::delivery::ledger::origin::LastReaders;
 use crate::delivery::ledger::secret_keys::SentKeys;
 use crate::delivery::ledger::staging::Standing;
+use crate::delivery::ledger::undecided::{self, UndecidedReport};
 use crate::delivery::ledger::wishes::Reopened;
 use crate::delivery::ledger::{self, Ledger, overview};
 use crate::delivery::receipt::{self, AlreadySent, KnownSends, OtherIssue, StandingReceipt};
@@ -441,6 +442,14 @@ impl Ready {
     /// The store's.
     pub async fn complaints(&self) -> Result<Option<IssueComplaints>, SendError> {
         Ok(self.survey.ledger.last_complaints().await?)
+    }
+
+    /// What a person has to decide about, such as wishes to leave without a token.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn undecided(&self) -> Result<Vec<UndecidedReport>, SendError> {
+        Ok(undecided::all(&self.survey.store, None).await?)
     }
 
     /// When the issue was completed, where nobody waits for it in the ledger and somebody has it.
