@@ -112,12 +112,9 @@ async fn doubts_of(
             let asked = asked("--despite-complaints").filter(|_| complaints.is_asked);
             all.tell(complaints.says, asked);
         }
-        if let Some(words) = complained::waiting(ready).await? {
-            all.tell(words, None);
-        }
-        if let Some(words) = completed::told(workspace, options, ready, plan).await? {
-            all.tell(words, None);
-        }
+        let waiting = complained::waiting(ready).await?.into_iter();
+        let completed = completed::told(workspace, options, ready, plan).await?;
+        waiting.chain(completed).for_each(|words| all.tell(words, None));
     }
     Ok(all)
 }
