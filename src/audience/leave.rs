@@ -9,22 +9,20 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::subscribers::ChangeOrigin;
+use super::subscribers::change::{self, ChangeNote};
 use super::suppression::{self, SuppressionNote, SuppressionSubject};
 use crate::message::address::Address;
 use crate::store::sql::{self, Connection, SqlError};
 use crate::store::{Store, StoreError};
 
-const REMEMBER: &str = "
-INSERT INTO subscriber_change (identity, at, origin, email, fields, tags, language, topics,
-    status, joined_at, consent_how, consent_at, consent_words, consent_ip_hash)
-SELECT s.identity, ?2, ?3, s.email, s.fields, s.tags, s.language, s.topics, s.status, s.joined_at,
-    s.consent_how, s.consent_at, s.consent_words, s.consent_ip_hash
-FROM subscriber s JOIN [each ?1] j ON s.identity = j.value ->> 0
-WHERE s.status <> 'unsubscribed' ORDER BY s.identity";
+/// Who is in the list and has not left.
+const STAYING: &str = "
+SELECT s.identity FROM [each ?1] j JOIN subscriber s ON s.identity = j.value ->> 0
+WHERE s.status <> 'unsubscribed'";
 
 const LEAVE: &str = "
-UPDATE subscriber SET status = 'unsubscribed' WHERE status <> 'unsubscribed'
-    AND identity IN (SELECT j.value ->> 0 FROM [each ?1] j)";
+UPDATE subscriber SET status = 'unsubscribed'
+WHERE identity IN (SELECT j.value ->> 0 FROM [each ?1] j)";
 
 /// Writes the no of everybody in `people` (identities, each once), and that they have left. Done
 /// twice, nothing changes.
@@ -40,15 +38,19 @@ pub async fn leave_within(
     let subjects: Vec<_> = people.iter().cloned().map(SuppressionSubject::Address).collect();
     let subjects: Vec<&SuppressionSubject> = subjects.iter().collect();
     suppression::write(connection, &subjects, note).await?;
-    let identities: Vec<[&String; 1]> = people.iter().map(|one| [one]).collect();
-    let identities = serde_json::json!(identities).to_string();
-    sql::query(REMEMBER)
-        .bind(identities.as_str())
-        .bind(note.at.as_millisecond())
-        .bind(origin.word())
-        .execute(&mut *connection)
-        .await?;
-    sql::query(LEAVE).bind(identities).execute(&mut *connection).await?;
+    let in_json = |people: &[String]| {
+        let people: Vec<[&str; 1]> = people.iter().map(|one| [one.as_str()]).collect();
+        serde_json::json!(people).to_string()
+    };
+    let people: Vec<String> = people.iter().cloned().collect();
+    let staying: Vec<String> =
+        sql::query_scalar(STAYING).bind(in_json(&people)).fetch_all(&mut *connection).await?;
+    if staying.is_empty() {
+        return Ok(());
+    }
+    let identities: Vec<&str> = staying.iter().map(String::as_str).collect();
+    change::remember(connection, &identities, ChangeNote { origin, at: note.at }).await?;
+    sql::query(LEAVE).bind(in_json(&staying)).execute(&mut *connection).await?;
     Ok(())
 }
 
@@ -94,7 +96,7 @@ async fn take_back_within(
     since: Timestamp,
     now: Timestamp,
 ) -> Result<bool, SqlError> {
-    let (since, now) = (since.as_millisecond(), now.as_millisecond());
+    let since = since.as_millisecond();
     sql::query(
         "UPDATE suppression SET released_at = ?3, released_why = 'taken back on the web' \
          WHERE what = ?1 AND kind = 'address' AND reason = 'unsubscribed' AND origin = 'web' \
@@ -102,7 +104,7 @@ async fn take_back_within(
     )
     .bind(identity)
     .bind(since)
-    .bind(now)
+    .bind(now.as_millisecond())
     .execute(&mut *connection)
     .await?;
     let domain = identity.rsplit('@').next().unwrap_or_default();
@@ -126,18 +128,18 @@ async fn take_back_within(
     .fetch_optional(&mut *connection)
     .await?;
     let Some(before) = before else { return Ok(true) };
-    sql::query(
-        "INSERT INTO subscriber_change (identity, at, origin, email, fields, tags, language, topics, \
-           status, joined_at, consent_how, consent_at, consent_words, consent_ip_hash) \
-         SELECT identity, ?2, 'web', email, fields, tags, language, topics, status, joined_at, \
-           consent_how, consent_at, consent_words, consent_ip_hash \
-         FROM subscriber WHERE identity = ?1 AND status = 'unsubscribed'",
+    let has_left: bool = sql::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM subscriber WHERE identity = ?1 AND status = 'unsubscribed')",
     )
     .bind(identity)
-    .bind(now)
-    .execute(&mut *connection)
+    .fetch_one(&mut *connection)
     .await?;
-    sql::query("UPDATE subscriber SET status = ?2 WHERE identity = ?1 AND status = 'unsubscribed'")
+    if !has_left {
+        return Ok(true);
+    }
+    let note = ChangeNote { origin: ChangeOrigin::Web, at: now };
+    change::remember(connection, &[identity], note).await?;
+    sql::query("UPDATE subscriber SET status = ?2 WHERE identity = ?1")
         .bind(identity)
         .bind(before)
         .execute(&mut *connection)

@@ -80,23 +80,22 @@ struct HadIssue {
 pub(crate) fn run(global: &Global, args: &Args) -> Ending {
     let workspace = Workspace::open(global)?;
     let TokenContent { address, purpose, key, end } = named(&workspace, &args.token)?;
+    let nobody = LinkOwner {
+        address: None,
+        forgotten: None,
+        purpose: purpose.word(),
+        key,
+        end,
+        list: None,
+        suppressed: None,
+        issues: Vec::new(),
+    };
     let answer = runtime()?.block_on(async {
         let forgotten = forgotten(&workspace, &address).await?;
         if let Some((at, hash)) = forgotten {
             let stand_in = Address::parse(&stand_in(&hash))?;
             let issues = in_ledger(&workspace, args, &stand_in).await?;
-            let (address, list, suppressed) = (None, None, None);
-            let (forgotten, purpose) = (Some(at), purpose.word());
-            return Ok(LinkOwner {
-                address,
-                forgotten,
-                purpose,
-                key,
-                end,
-                list,
-                suppressed,
-                issues,
-            });
+            return Ok(LinkOwner { forgotten: Some(at), issues, ..nobody });
         }
         let list = in_list(&workspace, args, &address).await?;
         let issues = in_ledger(&workspace, args, &address).await?;
@@ -108,17 +107,8 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
                 None
             }
         };
-        let (address, forgotten, purpose) = (Some(address.to_string()), None, purpose.word());
-        Ok::<_, Failure>(LinkOwner {
-            address,
-            forgotten,
-            purpose,
-            key,
-            end,
-            list,
-            suppressed,
-            issues,
-        })
+        let address = Some(address.to_string());
+        Ok::<_, Failure>(LinkOwner { address, list, suppressed, issues, ..nobody })
     })?;
     if args.json {
         print::json(&format!("{}\n", serde_json::to_string(&answer)?))?;

@@ -76,7 +76,6 @@ impl Answering {
         say(header::X_FRAME_OPTIONS, "DENY");
         say(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
         say(header::CACHE_CONTROL, "no-store");
-        say(HeaderName::from_static("permissions-policy"), "interest-cohort=()");
         if self.base.is_https() {
             say(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
         }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::{Extension, FromRequestParts, Path, State};
+use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use axum::routing::get;
@@ -32,26 +32,33 @@ pub(super) fn routes() -> Router<Arc<Pages>> {
         .route("/undo/{token}", get(ask_back).post(take_back))
 }
 
-/// The token of a path; one that cannot be read at all is none, like any other that is wrong.
-struct TokenPath(String);
+/// A request by somebody's link.
+struct ByLink {
+    pages: Arc<Pages>,
+    visitor: Visitor,
+    /// Of the path; one that cannot be read at all is none, like any other that is wrong.
+    token: String,
+    words: &'static PageWords,
+}
 
-impl<S: Send + Sync> FromRequestParts<S> for TokenPath {
+impl FromRequestParts<Arc<Pages>> for ByLink {
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<TokenPath, Infallible> {
-        let token = Path::<String>::from_request_parts(parts, state).await;
-        Ok(TokenPath(token.map(|Path(token)| token).unwrap_or_default()))
+    async fn from_request_parts(
+        parts: &mut Parts,
+        pages: &Arc<Pages>,
+    ) -> Result<ByLink, Infallible> {
+        let token = Path::<String>::from_request_parts(parts, pages).await;
+        let token = token.map(|Path(token)| token).unwrap_or_default();
+        let visitor = Visitor::of(&parts.extensions);
+        let words = pages.words(&parts.headers);
+        Ok(ByLink { pages: Arc::clone(pages), visitor, token, words })
     }
 }
 
 /// A page with one button.
-async fn ask(
-    State(pages): State<Arc<Pages>>,
-    Extension(visitor): Extension<Visitor>,
-    TokenPath(token): TokenPath,
-    headers: HeaderMap,
-) -> Response<Body> {
-    let words = pages.words(&headers);
+async fn ask(link: ByLink) -> Response<Body> {
+    let ByLink { pages, visitor, token, words } = link;
     match pages.leaver(&token) {
         Some(address) => question(&pages.site, words, StatusCode::OK, &address),
         None => pages.broken(words, visitor),
@@ -59,14 +66,8 @@ async fn ask(
 }
 
 /// Leaves: by the header's one click for a program, by the page's button for a person.
-async fn leave(
-    State(pages): State<Arc<Pages>>,
-    Extension(visitor): Extension<Visitor>,
-    TokenPath(token): TokenPath,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response<Body> {
-    let words = pages.words(&headers);
+async fn leave(link: ByLink, headers: HeaderMap, body: Bytes) -> Response<Body> {
+    let ByLink { pages, visitor, token, words } = link;
     let Some(address) = pages.leaver(&token) else { return pages.broken(words, visitor) };
     let form = SentForm::read(&headers, &body);
     let is_one_click = form.value("List-Unsubscribe") == Some("One-Click");
@@ -122,13 +123,8 @@ fn left(pages: &Pages, words: &PageWords, address: &Address) -> Response<Body> {
 }
 
 /// What the page of somebody who has left shows again, where it is opened anew.
-async fn ask_back(
-    State(pages): State<Arc<Pages>>,
-    Extension(visitor): Extension<Visitor>,
-    TokenPath(token): TokenPath,
-    headers: HeaderMap,
-) -> Response<Body> {
-    let words = pages.words(&headers);
+async fn ask_back(link: ByLink) -> Response<Body> {
+    let ByLink { pages, visitor, token, words } = link;
     let site = &pages.site;
     match pages.returner(&token) {
         Returner::Known(address, _) => left(&pages, words, &address),
@@ -138,14 +134,8 @@ async fn ask_back(
 }
 
 /// Takes back that somebody has left, or keeps why they have.
-async fn take_back(
-    State(pages): State<Arc<Pages>>,
-    Extension(visitor): Extension<Visitor>,
-    TokenPath(token): TokenPath,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response<Body> {
-    let words = pages.words(&headers);
+async fn take_back(link: ByLink, headers: HeaderMap, body: Bytes) -> Response<Body> {
+    let ByLink { pages, visitor, token, words } = link;
     let site = &pages.site;
     let (address, end) = match pages.returner(&token) {
         Returner::Known(address, end) => (address, end),

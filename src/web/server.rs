@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -123,14 +123,15 @@ fn converse(
     answering: &Arc<Answering>,
     graceful: &GracefulShutdown,
 ) {
-    let place = Arc::clone(&seat.place);
+    let (seats, place) = (Arc::clone(&seat.seats), Arc::clone(&seat.place));
     let answering = Arc::clone(answering);
     let service = service_fn(move |request: Request<Incoming>| {
         let (answering, place) = (Arc::clone(&answering), Arc::clone(&place));
+        let seats = Arc::clone(&seats);
         async move {
             place.is_busy.store(true, Ordering::Relaxed);
             let response: Response<Body> = answering.answer(peer.ip(), request).await;
-            place.is_busy.store(false, Ordering::Relaxed);
+            seats.has_spoken(&place);
             Ok::<_, Infallible>(response)
         }
     });
@@ -151,7 +152,7 @@ fn converse(
     });
 }
 
-/// Who sits where: the open connections, the oldest first.
+/// Who sits where: the open connections, the one first that has said nothing for the longest.
 #[derive(Debug)]
 struct Seats {
     limits: ServerLimits,
@@ -167,6 +168,8 @@ struct TakenSeats {
 
 #[derive(Debug)]
 struct SeatPlace {
+    /// Its place in the order.
+    number: AtomicU64,
     is_busy: AtomicBool,
     /// Wakes the connection to end it.
     gone: Notify,
@@ -176,7 +179,6 @@ struct SeatPlace {
 #[derive(Debug)]
 struct Seat {
     seats: Arc<Seats>,
-    number: u64,
     peer: IpAddr,
     place: Arc<SeatPlace>,
     head: Duration,
@@ -189,6 +191,16 @@ impl Seats {
 
     fn taken(&self) -> std::sync::MutexGuard<'_, TakenSeats> {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whoever has just been answered is the last one to be closed; a connection that was closed
+    /// meanwhile stays so.
+    fn has_spoken(&self, place: &Arc<SeatPlace>) {
+        let mut taken = self.taken();
+        if taken.places.remove(&place.number.load(Ordering::Relaxed)).is_some() {
+            taken.put_last(place);
+        }
+        place.is_busy.store(false, Ordering::Relaxed);
     }
 
     /// A place for a connection; `None` where its address has as many as it may, or all that are open
@@ -208,20 +220,30 @@ impl Seats {
             taken.places.remove(&number);
             place.gone.notify_one();
         }
-        let number = taken.next;
-        taken.next += 1;
-        let place = Arc::new(SeatPlace { is_busy: AtomicBool::new(false), gone: Notify::new() });
-        taken.places.insert(number, Arc::clone(&place));
+        let place = Arc::new(SeatPlace {
+            number: AtomicU64::new(taken.next),
+            is_busy: AtomicBool::new(false),
+            gone: Notify::new(),
+        });
+        taken.put_last(&place);
         *taken.of_one.entry(peer).or_default() += 1;
         drop(taken);
-        Some(Seat { seats: Arc::clone(seats), number, peer, place, head: limits.head })
+        Some(Seat { seats: Arc::clone(seats), peer, place, head: limits.head })
+    }
+}
+
+impl TakenSeats {
+    fn put_last(&mut self, place: &Arc<SeatPlace>) {
+        place.number.store(self.next, Ordering::Relaxed);
+        self.places.insert(self.next, Arc::clone(place));
+        self.next += 1;
     }
 }
 
 impl Drop for Seat {
     fn drop(&mut self) {
         let mut taken = self.seats.taken();
-        taken.places.remove(&self.number);
+        taken.places.remove(&self.place.number.load(Ordering::Relaxed));
         if let Some(count) = taken.of_one.get_mut(&self.peer) {
             *count -= 1;
             if *count == 0 {
@@ -248,7 +270,15 @@ mod tests {
         assert_eq!(seats.taken().places.keys().copied().collect::<Vec<_>>(), [0, 2]);
         third.place.is_busy.store(true, Ordering::Relaxed);
         assert!(Seats::sit(&seats, HOME, false).is_none());
-        drop((first, second, third));
+        // Of two that say nothing the one goes that was answered first.
+        seats.has_spoken(&third.place);
+        seats.has_spoken(&first.place);
+        seats.has_spoken(&second.place);
+        let fourth = Seats::sit(&seats, HOME, false).unwrap();
+        let left =
+            |seat: &Seat| seats.taken().places.values().any(|one| Arc::ptr_eq(one, &seat.place));
+        assert_eq!([&first, &second, &third, &fourth].map(left), [true, false, false, true]);
+        drop((first, second, third, fourth));
         assert!(seats.taken().places.is_empty() && seats.taken().of_one.is_empty());
     }
 

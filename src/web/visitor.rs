@@ -2,16 +2,23 @@
 //!
 //! Must never believe a header that a visitor can write: only what a named proxy has added counts.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::str::FromStr;
 
-use axum::http::HeaderMap;
+use axum::http::{Extensions, HeaderMap};
 
 /// Who asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Visitor {
     /// Of IPv6 the network of a household or an office (/64), which one person has whole.
     pub(super) address: IpAddr,
+}
+
+impl Visitor {
+    /// The one that was put there when the request came in.
+    pub(super) fn of(extensions: &Extensions) -> Visitor {
+        extensions.get().copied().unwrap_or(Visitor { address: Ipv6Addr::UNSPECIFIED.into() })
+    }
 }
 
 /// A network, such as `10.0.0.0/8`, or one address.
@@ -43,7 +50,7 @@ impl Network {
     /// Where a proxy on this machine asks from, which is the ordinary case.
     pub fn of_this_machine() -> [Network; 2] {
         let loopback = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
-        let loopback_6 = IpAddr::V6(std::net::Ipv6Addr::LOCALHOST);
+        let loopback_6 = IpAddr::V6(Ipv6Addr::LOCALHOST);
         [Network { address: loopback, prefix: 8 }, Network { address: loopback_6, prefix: 128 }]
     }
 

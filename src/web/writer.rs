@@ -5,7 +5,7 @@
 //! it answers is on the disk, nor begin the next transaction at once: a send that goes on writes to the
 //! same file.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::io;
 use std::time::Duration;
 
@@ -18,6 +18,7 @@ use crate::audience::leave::{self, LeavingWhy};
 use crate::audience::subscribers::ChangeOrigin;
 use crate::audience::suppression::{SuppressionNote, SuppressionOrigin, SuppressionReason};
 use crate::message::address::Address;
+use crate::store::{Store, StoreError};
 
 /// How long the first of a group waits for others.
 const GATHERING: Duration = Duration::from_millis(8);
@@ -30,23 +31,28 @@ const WAITING: usize = 4_096;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Unwritten;
 
-/// Where the answer to a wish goes. Who went away has it fulfilled all the same.
-type WishAnswer<T> = oneshot::Sender<Result<T, Unwritten>>;
-
-/// What somebody wants.
+/// What somebody wants, and where the answer goes: whether they get mail now. Who went away has it
+/// fulfilled all the same.
 #[derive(Debug)]
-enum WrittenWish {
-    Leave(WishAnswer<()>),
-    /// To get mail again, having left since a moment; whether they do.
-    TakeBack(Timestamp, WishAnswer<bool>),
+struct HandedIn {
+    address: Address,
+    wish: LeaverWish,
+    told: oneshot::Sender<Result<bool, Unwritten>>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum LeaverWish {
+    Leave,
+    /// To get mail again, having left since a moment.
+    TakeBack(Timestamp),
     /// That it is kept why they left since a moment.
-    SayWhy(Timestamp, LeavingWhy, WishAnswer<()>),
+    SayWhy(Timestamp, LeavingWhy),
 }
 
 /// Where requests hand in what is to be written.
 #[derive(Clone, Debug)]
 pub(super) struct Writer {
-    wishes: mpsc::Sender<(Address, WrittenWish)>,
+    wishes: mpsc::Sender<HandedIn>,
 }
 
 impl Writer {
@@ -65,7 +71,7 @@ impl Writer {
 
     /// Writes that somebody has left; done when it is on the disk.
     pub(super) async fn leave(&self, address: Address) -> Result<(), Unwritten> {
-        self.hand_in(address, WrittenWish::Leave).await
+        self.hand_in(address, LeaverWish::Leave).await.map(drop)
     }
 
     /// Takes back that somebody has left since a moment; whether they get mail again.
@@ -74,7 +80,7 @@ impl Writer {
         address: Address,
         since: Timestamp,
     ) -> Result<bool, Unwritten> {
-        self.hand_in(address, |told| WrittenWish::TakeBack(since, told)).await
+        self.hand_in(address, LeaverWish::TakeBack(since)).await
     }
 
     /// Keeps why somebody has left since a moment.
@@ -84,16 +90,12 @@ impl Writer {
         since: Timestamp,
         why: LeavingWhy,
     ) -> Result<(), Unwritten> {
-        self.hand_in(address, |told| WrittenWish::SayWhy(since, why, told)).await
+        self.hand_in(address, LeaverWish::SayWhy(since, why)).await.map(drop)
     }
 
-    async fn hand_in<T>(
-        &self,
-        address: Address,
-        wish: impl FnOnce(WishAnswer<T>) -> WrittenWish,
-    ) -> Result<T, Unwritten> {
+    async fn hand_in(&self, address: Address, wish: LeaverWish) -> Result<bool, Unwritten> {
         let (told, answer) = oneshot::channel();
-        self.wishes.try_send((address, wish(told))).map_err(|_| Unwritten)?;
+        self.wishes.try_send(HandedIn { address, wish, told }).map_err(|_| Unwritten)?;
         answer.await.map_err(|_| Unwritten)?
     }
 }
@@ -101,7 +103,7 @@ impl Writer {
 /// Fulfils wishes until nobody can have any more.
 async fn write(
     store: &mut WebStore,
-    waiting: &mut mpsc::Receiver<(Address, WrittenWish)>,
+    waiting: &mut mpsc::Receiver<HandedIn>,
     clock: fn() -> Timestamp,
 ) {
     let mut group = Vec::with_capacity(MOST);
@@ -112,120 +114,89 @@ async fn write(
         {
             group.push(one);
         }
-        fulfil(store, std::mem::take(&mut group), clock).await;
+        fulfil(store, &mut group, clock).await;
     }
 }
 
 /// Those who leave first, together.
-async fn fulfil(
-    store: &mut WebStore,
-    wishes: Vec<(Address, WrittenWish)>,
-    clock: fn() -> Timestamp,
-) {
-    let mut people = BTreeMap::new();
-    let mut leaving = Vec::new();
-    let mut others = Vec::new();
-    for (address, wish) in wishes {
-        if let WrittenWish::Leave(told) = wish {
-            people.insert(address.identity(), address);
-            leaving.push(told);
-        } else {
-            others.push((address, wish));
+async fn fulfil(store: &mut WebStore, group: &mut Vec<HandedIn>, clock: fn() -> Timestamp) {
+    let (leaving, others): (Vec<HandedIn>, Vec<HandedIn>) =
+        group.drain(..).partition(|one| matches!(one.wish, LeaverWish::Leave));
+    if !leaving.is_empty() {
+        let people: Vec<&Address> = leaving.iter().map(|one| &one.address).collect();
+        let done = written(store, &people, LeaverWish::Leave, clock()).await;
+        for one in leaving {
+            let _ = one.told.send(done);
         }
     }
-    if !people.is_empty() {
-        let done = leave(store, &people, clock()).await;
-        for told in leaving {
-            let _ = told.send(done);
-        }
-    }
-    for (address, wish) in others {
-        match wish {
-            WrittenWish::Leave(told) => drop(told),
-            WrittenWish::TakeBack(since, told) => {
-                let _ = told.send(take_back(store, &address, since, clock()).await);
-            }
-            WrittenWish::SayWhy(since, why, told) => {
-                let _ = told.send(say_why(store, &address, since, why).await);
-            }
-        }
+    for HandedIn { address, wish, told } in others {
+        let _ = told.send(written(store, &[&address], wish, clock()).await);
     }
 }
 
-/// Writes a group; a second time with a new connection where the first one was lost: who has left
-/// twice has left.
-async fn leave(
+/// Writes; a second time with a new connection where the first one was lost: what is written twice
+/// is as if it were written once.
+async fn written(
     store: &mut WebStore,
-    people: &BTreeMap<String, Address>,
+    people: &[&Address],
+    wish: LeaverWish,
     now: Timestamp,
-) -> Result<(), Unwritten> {
+) -> Result<bool, Unwritten> {
     for _ in 0..2 {
-        match leave_once(store, people, now).await {
-            Ok(()) => return Ok(()),
+        match written_once(store, people, wish, now).await {
+            Ok(gets_mail) => return Ok(gets_mail),
             Err(error) => store.put_away(&error).await,
         }
     }
     Err(Unwritten)
 }
 
-async fn leave_once(
+async fn written_once(
     store: &mut WebStore,
-    people: &BTreeMap<String, Address>,
+    people: &[&Address],
+    wish: LeaverWish,
     now: Timestamp,
-) -> Result<(), ForgottenError> {
+) -> Result<bool, ForgottenError> {
     let own = store.opened().await?;
     let forgotten = Forgotten::read(&own, &store.forgetting).await?;
     // Nothing is written again of somebody who was forgotten: they get no mail.
-    let people = people.iter().filter(|(_, address)| !forgotten.has(address));
-    let people: BTreeSet<String> = people.map(|(identity, _)| identity.clone()).collect();
+    let people = people.iter().filter(|address| !forgotten.has(address));
+    match wish {
+        LeaverWish::Leave => {
+            let people: BTreeSet<String> = people.map(|address| address.identity()).collect();
+            leave_together(&own, &people, now).await?;
+            Ok(false)
+        }
+        LeaverWish::TakeBack(since) => {
+            let mut gets_mail = false;
+            for address in people {
+                gets_mail = leave::take_back(&own, address, since, now).await?;
+            }
+            Ok(gets_mail)
+        }
+        LeaverWish::SayWhy(since, why) => {
+            for address in people {
+                leave::say_why(&own, address, since, why).await?;
+            }
+            Ok(false)
+        }
+    }
+}
+
+async fn leave_together(
+    store: &Store,
+    people: &BTreeSet<String>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     let note = SuppressionNote {
         reason: SuppressionReason::Unsubscribed,
         why: "left by the link in a mail",
         origin: SuppressionOrigin::Web,
         at: now,
     };
-    let failed = |error| own.failed(error);
-    let mut transaction = own.begin().await?;
-    let left = leave::leave_within(&mut transaction, &people, &note, ChangeOrigin::Web).await;
+    let failed = |error| store.failed(error);
+    let mut transaction = store.begin().await?;
+    let left = leave::leave_within(&mut transaction, people, &note, ChangeOrigin::Web).await;
     left.map_err(failed)?;
-    transaction.commit().await.map_err(failed)?;
-    Ok(())
-}
-
-async fn take_back(
-    store: &mut WebStore,
-    address: &Address,
-    since: Timestamp,
-    now: Timestamp,
-) -> Result<bool, Unwritten> {
-    for _ in 0..2 {
-        let done = match store.opened().await {
-            Ok(own) => leave::take_back(&own, address, since, now).await,
-            Err(error) => Err(error),
-        };
-        match done {
-            Ok(gets_mail) => return Ok(gets_mail),
-            Err(error) => store.put_away(&error.into()).await,
-        }
-    }
-    Err(Unwritten)
-}
-
-async fn say_why(
-    store: &mut WebStore,
-    address: &Address,
-    since: Timestamp,
-    why: LeavingWhy,
-) -> Result<(), Unwritten> {
-    for _ in 0..2 {
-        let done = match store.opened().await {
-            Ok(own) => leave::say_why(&own, address, since, why).await,
-            Err(error) => Err(error),
-        };
-        match done {
-            Ok(()) => return Ok(()),
-            Err(error) => store.put_away(&error.into()).await,
-        }
-    }
-    Err(Unwritten)
+    transaction.commit().await.map_err(failed)
 }

@@ -2,8 +2,9 @@
 
 use sejong_digest::catcher::Received;
 
+use crate::harness::Publication;
 use crate::harness::running::wait_until;
-use crate::harness::server::PASSWORD;
+use crate::harness::server::{PASSWORD, Server};
 use crate::{readers, steady};
 
 #[cfg(unix)]
@@ -123,17 +124,23 @@ fn a_user_without_rights_is_told_the_words_that_give_them() {
     assert_eq!(sent.code, 0, "{sent:?}");
 }
 
-/// As it does for a mailbox on an IMAP server.
-#[test]
-fn whoever_follows_a_mailbox_waits_for_a_server_that_is_restarted() {
-    let Some((server, _alone)) = crate::alone() else { return };
+/// An issue that three people got, with a reverse-path that proves their reports.
+fn sent_with_tokens(server: &Server) -> (Publication, Vec<Received>) {
     let relay = crate::relay::Relay::new();
     let here = readers(3).sending_from(&server.fresh());
     let toml = here.read("digest.toml");
     let toml = format!("{toml}\n[bounce]\nreverse_path = \"bounces+{{token}}@sejong.example\"\n");
     let here = here.write("digest.toml", toml);
     assert_eq!(crate::start(&here, &relay, &[]).wait().code, 0);
-    let reports: Vec<String> = relay.accepted().iter().map(report).collect();
+    (here, relay.accepted())
+}
+
+/// As it does for a mailbox on an IMAP server.
+#[test]
+fn whoever_follows_a_mailbox_waits_for_a_server_that_is_restarted() {
+    let Some((server, _alone)) = crate::alone() else { return };
+    let (here, mails) = sent_with_tokens(server);
+    let reports: Vec<String> = mails.iter().map(report).collect();
     let here = here.write("box/new/1", &reports[0]).write("box/cur/.keep", "");
     let running = here.start(&["bounces", "read", "box", "--follow"]);
     let is_empty = || std::fs::read_dir(here.path("box/new")).expect("read").next().is_none();
@@ -153,13 +160,7 @@ fn whoever_follows_a_mailbox_waits_for_a_server_that_is_restarted() {
 #[test]
 fn a_lot_that_is_cut_in_its_middle_is_read_again() {
     let Some((server, _alone)) = crate::alone() else { return };
-    let relay = crate::relay::Relay::new();
-    let here = readers(3).sending_from(&server.fresh());
-    let toml = here.read("digest.toml");
-    let toml = format!("{toml}\n[bounce]\nreverse_path = \"bounces+{{token}}@sejong.example\"\n");
-    let here = here.write("digest.toml", toml);
-    assert_eq!(crate::start(&here, &relay, &[]).wait().code, 0);
-    let mails = relay.accepted();
+    let (here, mails) = sent_with_tokens(server);
     let wish = format!("From: {}\nSubject: unsubscribe\n\nunsubscribe\n", mails[1].recipients[0]);
     let here = here.write("box/new/1", report(&mails[0])).write("box/new/2", wish);
     let here = here.write("box/cur/.keep", "");

@@ -27,9 +27,9 @@ ON CONFLICT (identity) DO NOTHING";
 const REMEMBER: &str = "
 INSERT INTO subscriber_change (identity, at, origin, email, fields, tags, language, topics,
     status, joined_at, consent_how, consent_at, consent_words, consent_ip_hash)
-SELECT identity, ?2, ?3, email, fields, tags, language, topics,
-    status, joined_at, consent_how, consent_at, consent_words, consent_ip_hash
-FROM subscriber WHERE identity = ?1";
+SELECT s.identity, ?2, ?3, s.email, s.fields, s.tags, s.language, s.topics, s.status, s.joined_at,
+    s.consent_how, s.consent_at, s.consent_words, s.consent_ip_hash
+FROM [each ?1] j JOIN subscriber s ON s.identity = j.value ->> 0 ORDER BY s.identity";
 
 const CHANGE: &str = "
 UPDATE subscriber SET email = ?2, fields = ?3, tags = ?4, language = ?5, topics = ?6, status = ?7,
@@ -157,15 +157,29 @@ pub async fn change(
         return Ok(Some(false));
     }
     let written = async {
-        let remember = sql::query(REMEMBER).bind(identity.as_str());
-        let remember = remember.bind(note.at.as_millisecond()).bind(note.origin.word());
-        remember.execute(&mut *transaction).await?;
+        remember(&mut transaction, &[identity.as_str()], note).await?;
         bound(sql::query(CHANGE), &identity, &after).execute(&mut *transaction).await?;
         Ok::<_, SqlError>(())
     };
     written.await.map_err(failed)?;
     transaction.commit().await.map_err(failed)?;
     Ok(Some(true))
+}
+
+/// Keeps what people of the list were, before they are changed within the same transaction.
+pub(in crate::audience) async fn remember(
+    connection: &mut Connection,
+    identities: &[&str],
+    note: ChangeNote,
+) -> Result<(), SqlError> {
+    let identities: Vec<[&str; 1]> = identities.iter().map(|one| [*one]).collect();
+    sql::query(REMEMBER)
+        .bind(serde_json::json!(identities).to_string())
+        .bind(note.at.as_millisecond())
+        .bind(note.origin.word())
+        .execute(connection)
+        .await
+        .map(drop)
 }
 
 /// Lets a person who has left get mail again; whether there was one.
