@@ -131,6 +131,22 @@ impl Forgotten {
         Forgotten::of(suppression::forgotten_hashes(store).await?, keys)
     }
 
+    /// The same for who writes a no: where a key is missing nobody can tell who was forgotten, and a no
+    /// is written all the same.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn as_far_as_known(
+        store: &Store,
+        keys: &ForgettingKeys,
+    ) -> Result<Forgotten, StoreError> {
+        match Forgotten::read(store, keys).await {
+            Ok(forgotten) => Ok(forgotten),
+            Err(ForgottenError::NoKey(_)) => Ok(Forgotten::default()),
+            Err(ForgottenError::Store(error)) => Err(error),
+        }
+    }
+
     /// Those of these hashes.
     ///
     /// # Errors

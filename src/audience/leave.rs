@@ -4,12 +4,12 @@
 //! A no holds for every list; that the row says so too is for whoever looks at the list. Must never end
 //! another no than the one that was said on the web a moment ago.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::subscribers::ChangeOrigin;
 use super::subscribers::change::{self, ChangeNote};
+use super::subscribers::{ChangeOrigin, SubscriptionStatus};
 use super::suppression::{self, SuppressionNote, SuppressionSubject};
 use crate::message::address::Address;
 use crate::store::sql::{self, Connection, SqlError};
@@ -24,8 +24,36 @@ const LEAVE: &str = "
 UPDATE subscriber SET status = 'unsubscribed'
 WHERE identity IN (SELECT j.value ->> 0 FROM [each ?1] j)";
 
-/// Writes the no of everybody in `people` (identities, each once), and that they have left. Done
-/// twice, nothing changes.
+/// Since when the no holds that somebody has said on the web.
+const LEFT_AT: &str = "
+SELECT s.what, min(s.at) FROM [each ?1] j JOIN suppression s ON s.what = j.value ->> 0
+WHERE s.kind = 'address' AND s.reason = 'unsubscribed' AND s.origin = 'web'
+    AND s.released_at IS NULL
+GROUP BY s.what";
+
+/// People as a parameter of these statements.
+fn in_json(people: &[&str]) -> String {
+    let people: Vec<[&str; 1]> = people.iter().map(|one| [*one]).collect();
+    serde_json::json!(people).to_string()
+}
+
+/// Since when the no of each of them holds that they have said on the web, and nobody has taken back.
+///
+/// # Errors
+/// The database's.
+pub async fn left_at(
+    connection: &mut Connection,
+    people: &BTreeSet<String>,
+) -> Result<BTreeMap<String, Timestamp>, SqlError> {
+    let people: Vec<&str> = people.iter().map(String::as_str).collect();
+    let rows: Vec<(String, i64)> =
+        sql::query_as(LEFT_AT).bind(in_json(&people)).fetch_all(connection).await?;
+    let moment = |ms| Timestamp::from_millisecond(ms).unwrap_or_default();
+    Ok(rows.into_iter().map(|(who, at)| (who, moment(at))).collect())
+}
+
+/// Writes the no of everybody in `people` (identities, each once), and that they have left; those who
+/// were not suppressed for that reason before. Done twice, nothing changes.
 ///
 /// # Errors
 /// The database's.
@@ -34,24 +62,19 @@ pub async fn leave_within(
     people: &BTreeSet<String>,
     note: &SuppressionNote<'_>,
     origin: ChangeOrigin,
-) -> Result<(), SqlError> {
+) -> Result<BTreeSet<String>, SqlError> {
     let subjects: Vec<_> = people.iter().cloned().map(SuppressionSubject::Address).collect();
     let subjects: Vec<&SuppressionSubject> = subjects.iter().collect();
-    suppression::write(connection, &subjects, note).await?;
-    let in_json = |people: &[String]| {
-        let people: Vec<[&str; 1]> = people.iter().map(|one| [one.as_str()]).collect();
-        serde_json::json!(people).to_string()
-    };
-    let people: Vec<String> = people.iter().cloned().collect();
+    let new = suppression::write(connection, &subjects, note).await?;
+    let people: Vec<&str> = people.iter().map(String::as_str).collect();
     let staying: Vec<String> =
         sql::query_scalar(STAYING).bind(in_json(&people)).fetch_all(&mut *connection).await?;
-    if staying.is_empty() {
-        return Ok(());
+    if !staying.is_empty() {
+        let staying: Vec<&str> = staying.iter().map(String::as_str).collect();
+        change::remember(connection, &staying, ChangeNote { origin, at: note.at }).await?;
+        sql::query(LEAVE).bind(in_json(&staying)).execute(&mut *connection).await?;
     }
-    let identities: Vec<&str> = staying.iter().map(String::as_str).collect();
-    change::remember(connection, &identities, ChangeNote { origin, at: note.at }).await?;
-    sql::query(LEAVE).bind(in_json(&staying)).execute(&mut *connection).await?;
-    Ok(())
+    Ok(new.iter().map(|one| one.what().to_owned()).collect())
 }
 
 /// The same of one person, in a transaction of its own.
@@ -71,8 +94,8 @@ pub async fn leave(
     transaction.commit().await.map_err(failed)
 }
 
-/// Takes back what a person said on the web since a moment: they get the next issue again, unless
-/// something else keeps mail from them. Whether they do.
+/// Takes back the one no that a person said on the web in the second from `since` on: they get the next
+/// issue again, unless something else keeps mail from them. What was said later is another no.
 ///
 /// # Errors
 /// The store's; then nothing has changed.
@@ -81,13 +104,12 @@ pub async fn take_back(
     address: &Address,
     since: Timestamp,
     now: Timestamp,
-) -> Result<bool, StoreError> {
+) -> Result<(), StoreError> {
     let mut transaction = store.begin().await?;
     let identity = address.identity();
     let taken = take_back_within(&mut transaction, &identity, since, now).await;
-    let gets_mail = taken.map_err(|error| store.failed(error))?;
-    transaction.commit().await.map_err(|error| store.failed(error))?;
-    Ok(gets_mail)
+    taken.map_err(|error| store.failed(error))?;
+    transaction.commit().await.map_err(|error| store.failed(error))
 }
 
 async fn take_back_within(
@@ -95,56 +117,85 @@ async fn take_back_within(
     identity: &str,
     since: Timestamp,
     now: Timestamp,
-) -> Result<bool, SqlError> {
-    let since = since.as_millisecond();
-    sql::query(
-        "UPDATE suppression SET released_at = ?3, released_why = 'taken back on the web' \
+) -> Result<(), SqlError> {
+    let (from, to) = within(since);
+    let ended = sql::query(
+        "UPDATE suppression SET released_at = ?4, released_why = 'taken back on the web' \
          WHERE what = ?1 AND kind = 'address' AND reason = 'unsubscribed' AND origin = 'web' \
-         AND at >= ?2 AND released_at IS NULL",
+         AND at >= ?2 AND at < ?3 AND released_at IS NULL",
     )
     .bind(identity)
-    .bind(since)
+    .bind(from)
+    .bind(to)
     .bind(now.as_millisecond())
     .execute(&mut *connection)
     .await?;
-    let domain = identity.rsplit('@').next().unwrap_or_default();
-    let is_suppressed: bool = sql::query_scalar(
-        "SELECT EXISTS (SELECT 1 FROM suppression WHERE released_at IS NULL AND \
-         ((kind = 'address' AND what = ?1) OR (kind = 'domain' AND what = ?2)))",
-    )
-    .bind(identity)
-    .bind(domain)
-    .fetch_one(&mut *connection)
-    .await?;
-    if is_suppressed {
-        return Ok(false);
+    if ended.rows_affected() == 0 || is_suppressed(connection, identity).await? {
+        return Ok(());
     }
     let before: Option<String> = sql::query_scalar(
-        "SELECT status FROM subscriber_change WHERE identity = ?1 AND origin = 'web' AND at >= ?2 \
-         ORDER BY number DESC LIMIT 1",
+        "SELECT c.status FROM subscriber_change c \
+         JOIN subscriber s ON s.identity = c.identity AND s.status = 'unsubscribed' \
+         WHERE c.identity = ?1 AND c.origin = 'web' AND c.at >= ?2 AND c.at < ?3 \
+         ORDER BY c.number DESC LIMIT 1",
     )
     .bind(identity)
-    .bind(since)
+    .bind(from)
+    .bind(to)
     .fetch_optional(&mut *connection)
     .await?;
-    let Some(before) = before else { return Ok(true) };
-    let has_left: bool = sql::query_scalar(
-        "SELECT EXISTS (SELECT 1 FROM subscriber WHERE identity = ?1 AND status = 'unsubscribed')",
-    )
-    .bind(identity)
-    .fetch_one(&mut *connection)
-    .await?;
-    if !has_left {
-        return Ok(true);
-    }
+    let Some(before) = before else { return Ok(()) };
     let note = ChangeNote { origin: ChangeOrigin::Web, at: now };
     change::remember(connection, &[identity], note).await?;
     sql::query("UPDATE subscriber SET status = ?2 WHERE identity = ?1")
         .bind(identity)
         .bind(before)
-        .execute(&mut *connection)
-        .await?;
-    Ok(true)
+        .execute(connection)
+        .await
+        .map(drop)
+}
+
+/// A second, which is what a token for taking back says, in milliseconds.
+fn within(since: Timestamp) -> (i64, i64) {
+    let from = since.as_second() * 1_000;
+    (from, from + 1_000)
+}
+
+/// Whether nothing in the store keeps the next issue from a person.
+///
+/// # Errors
+/// The store's.
+pub async fn gets_mail(store: &Store, address: &Address) -> Result<bool, StoreError> {
+    let failed = |error| store.failed(error);
+    let identity = address.identity();
+    let mut connection = store.pool().acquire().await.map_err(failed)?;
+    if is_suppressed(&mut connection, &identity).await.map_err(failed)? {
+        return Ok(false);
+    }
+    let status = status_of(&mut connection, &identity).await.map_err(failed)?;
+    Ok(status.is_none_or(|status| status == SubscriptionStatus::Confirmed.word()))
+}
+
+/// Whether they are, by their address or their domain.
+async fn is_suppressed(connection: &mut Connection, identity: &str) -> Result<bool, SqlError> {
+    let domain = identity.rsplit('@').next().unwrap_or_default();
+    sql::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM suppression WHERE released_at IS NULL AND \
+         ((kind = 'address' AND what = ?1) OR (kind = 'domain' AND what = ?2)))",
+    )
+    .bind(identity)
+    .bind(domain)
+    .fetch_one(connection)
+    .await
+}
+
+/// How they stand to the list of the store; whose list is a file has no row.
+async fn status_of(
+    connection: &mut Connection,
+    identity: &str,
+) -> Result<Option<String>, SqlError> {
+    let status = "SELECT status FROM subscriber WHERE identity = ?1";
+    sql::query_scalar(status).bind(identity).fetch_optional(connection).await
 }
 
 /// Why somebody leaves, as they choose it.
@@ -181,7 +232,7 @@ impl LeavingWhy {
     }
 }
 
-/// Keeps why a person left on the web since a moment.
+/// Keeps why a person left on the web in the second from `since` on; whether they have.
 ///
 /// # Errors
 /// The store's.
@@ -190,18 +241,21 @@ pub async fn say_why(
     address: &Address,
     since: Timestamp,
     why: LeavingWhy,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let failed = |error| store.failed(error);
     let mut transaction = store.begin().await?;
-    sql::query(
+    let kept = sql::query(
         "UPDATE suppression SET why = ?3 WHERE what = ?1 AND kind = 'address' \
-         AND reason = 'unsubscribed' AND origin = 'web' AND at >= ?2 AND released_at IS NULL",
+         AND reason = 'unsubscribed' AND origin = 'web' AND at >= ?2 AND at < ?4 \
+         AND released_at IS NULL",
     )
     .bind(address.identity())
-    .bind(since.as_millisecond())
+    .bind(within(since).0)
     .bind(format!("left by the link in a mail: {}", why.word()))
+    .bind(within(since).1)
     .execute(&mut *transaction)
     .await
     .map_err(failed)?;
-    transaction.commit().await.map_err(failed)
+    transaction.commit().await.map_err(failed)?;
+    Ok(kept.rows_affected() > 0)
 }

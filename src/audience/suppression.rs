@@ -407,30 +407,7 @@ pub async fn suppress_within(
     subject: &SuppressionSubject,
     note: &SuppressionNote<'_>,
 ) -> Result<bool, SqlError> {
-    let before: bool = sql::query_scalar(
-        "SELECT EXISTS (SELECT 1 FROM suppression s WHERE s.what = ?2 AND s.kind = ?1 \
-         AND s.reason = ?3 AND s.released_at IS NULL)",
-    )
-    .bind(subject.kind())
-    .bind(subject.what())
-    .bind(note.reason.word())
-    .fetch_one(&mut *connection)
-    .await?;
-    sql::query(
-        "INSERT INTO suppression (kind, what, reason, why, origin, at) \
-         SELECT ?1, ?2, ?3, ?4, ?5, ?6 \
-         WHERE NOT EXISTS (SELECT 1 FROM suppression s WHERE s.what = ?2 \
-           AND s.kind = ?1 AND s.reason = ?3 AND s.origin = ?5 AND s.released_at IS NULL)",
-    )
-    .bind(subject.kind())
-    .bind(subject.what())
-    .bind(note.reason.word())
-    .bind(note.why)
-    .bind(note.origin.word())
-    .bind(note.at.as_millisecond())
-    .execute(&mut *connection)
-    .await?;
-    Ok(!before)
+    Ok(!write(connection, &[subject], note).await?.is_empty())
 }
 
 /// Ends what keeps mail from somebody, for one `reason` or for all; how many rows that were.

@@ -10,7 +10,8 @@ use sejong_digest::delivery::ledger::Ledger;
 use sejong_digest::delivery::recovery::{self, Look, Recovery};
 use sejong_digest::delivery::state::State;
 use sejong_digest::diagnostic::counted;
-use sejong_digest::store::{Store, StoreError};
+use sejong_digest::store::home::Moved;
+use sejong_digest::store::{Store, StoreAddress, StoreError};
 
 use super::failure::Failure;
 use super::files::{describe, describe_store};
@@ -132,4 +133,24 @@ pub(super) fn unusable(error: StoreError) -> Failure {
 pub(super) fn boot() -> String {
     std::fs::read_to_string("/proc/sys/kernel/random/boot_id")
         .map_or(String::new(), |text| text.trim().to_owned())
+}
+
+/// What is said of a ledger that may be a copy.
+pub(super) fn moved(store: &StoreAddress, moved: Moved) -> String {
+    let ledger = describe_store(store);
+    let what = match moved {
+        Moved::Machine => "last sent from another computer",
+        Moved::File => "is not the file that it was when it last sent",
+        Moved::FromServer => "was on a PostgreSQL server when it last sent",
+        Moved::FromFile => "was a file when it last sent",
+        Moved::Server => {
+            "last sent from another server, or from this one before it went on from a backup or \
+             from a standby"
+        }
+        Moved::Tables => "last sent from other tables, in another schema or before these were made",
+    };
+    format!(
+        "{ledger} {what}: it was copied, moved or put back from a copy, and what another copy of it \
+         has sent since is not in it"
+    )
 }

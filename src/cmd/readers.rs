@@ -375,7 +375,8 @@ const CONDITION: usize = 100;
 pub(crate) fn tell_left_out(issue: &Issue, who: &str, reader: &Recipient) {
     let is_wanted =
         |section: &&Section| section.topic.as_deref().is_none_or(|topic| reader.wants(topic));
-    if !issue.filled_sections().any(|section| is_wanted(&section)) {
+    let mut sections = issue.filled_sections().peekable();
+    if sections.peek().is_some() && !sections.any(|section| is_wanted(&section)) {
         print::note(&format!("a send leaves {who} out: {NO_SECTION}"));
     }
     for section in issue.filled_sections().filter(|section| !is_wanted(section)) {

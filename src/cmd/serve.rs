@@ -1,16 +1,22 @@
 //! `digest serve`: answers readers on the web until it is told to stop.
 
+use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
-use sejong_digest::delivery::ledger;
-use sejong_digest::store::Store;
+use sejong_digest::audience::forgotten::ForgettingKeys;
+use sejong_digest::config;
+use sejong_digest::delivery::ledger::{self, Ledger};
+use sejong_digest::store::{Store, StoreAddress};
 use sejong_digest::web::base::BaseUrl;
+use sejong_digest::web::keys::{LinkKeys, ReadKeys};
+use sejong_digest::web::listeners::{self, ListenError};
 use sejong_digest::web::server::ServerLimits;
-use sejong_digest::web::{self, Site, WebOptions, listeners};
+use sejong_digest::web::{self, Site, WebOptions};
 use tokio::sync::watch;
 
 use super::failure::{Ending, Exit, Failure};
-use super::readers::forgetting_keys;
+use super::files::describe_store;
 use super::stop_signals::StopSignals;
 use super::subscribers::place;
 use super::workspace::{LostSecret, Workspace};
@@ -21,7 +27,7 @@ Answer readers on the web: today those who leave by the link in a mail
 
 Stands behind a reverse proxy that speaks TLS; [web] listen in digest.toml says where, or systemd
 gives the socket. It answers at base_url, and nothing changes by opening a link: a mail program's one
-click (RFC 8058) or the page's button does it. It may run while an issue is sent. SIGTERM and Ctrl-C
+click (RFC 8058) or the page's button does it. It may run while an issue is sent. SIGTERM, SIGHUP and Ctrl-C
 end it when requests that are under way are answered.";
 
 /// Answer readers on the web
@@ -34,6 +40,9 @@ pub(crate) struct Args {
     /// Say whether configuration, secret, store and address are in order, and end
     #[arg(long)]
     check: bool,
+    /// Serve from a ledger that was moved or copied: no other one sends
+    #[arg(long)]
+    despite_copy: bool,
     /// The store [default: that of digest.toml]
     #[arg(long, value_name = "URL")]
     store: Option<String>,
@@ -43,25 +52,34 @@ pub(crate) struct Args {
 pub(super) fn run(global: &Global, args: &Args) -> Ending {
     let workspace = Workspace::open(global)?;
     let address = args.listen.unwrap_or(workspace.config.web.listen);
-    let sockets = listeners::open(&[address]).map_err(|error| {
-        Failure::new(error.to_string()).help(
-            "another program may be there: end it, or name another address with [web] listen or --listen",
-        )
-    })?;
-    let at = sockets.first().and_then(|socket| socket.local_addr().ok()).unwrap_or(address);
     // Pages are answered beside writes that take their time.
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
         let options = options(&workspace, args).await?;
-        // A store that cannot be used is told before the first reader meets it.
-        let store = Store::open(&options.store, &ledger::STEPS).await;
-        store.map_err(looking::unusable)?.close().await;
         let found = options.site.base.to("/");
+        let sockets = match listeners::open(&[address]) {
+            Err(ListenError::Address(at, error))
+                if args.check && error.kind() == io::ErrorKind::AddrInUse =>
+            {
+                print::words(&format!("{found} can be answered; a server is at http://{at}/\n"))?;
+                return Ok(Exit::Done);
+            }
+            sockets => sockets.map_err(|error| {
+                Failure::new(error.to_string()).help(
+                    "name an address of this computer that no other program listens at, with [web] \
+                     listen or --listen",
+                )
+            })?,
+        };
+        let at = sockets.first().and_then(|socket| socket.local_addr().ok()).unwrap_or(address);
         if args.check {
             print::words(&format!("{found} can be answered from http://{at}/\n"))?;
             return Ok(Exit::Done);
         }
+        // Tables that are older are brought up to date before the first reader meets them.
+        let store = Store::open(&options.store, &ledger::STEPS).await;
+        store.map_err(looking::unusable)?.close().await;
         print::note(&format!("answering for {found} at http://{at}/"));
         let sockets = sockets.into_iter().map(tokio::net::TcpListener::from_std);
         let sockets = sockets.collect::<Result<Vec<_>, _>>()?;
@@ -76,37 +94,88 @@ pub(super) fn run(global: &Global, args: &Args) -> Ending {
     })
 }
 
+/// All that the server needs, or what keeps it from being of use. Writes nothing.
 async fn options(workspace: &Workspace, args: &Args) -> Result<WebOptions, Failure> {
     let config = &workspace.config;
     let store = place(workspace, args.store.as_deref())?;
+    if !store.is_there() {
+        let what = format!(
+            "there is no {}: who leaves would be written where no send looks",
+            describe_store(&store)
+        );
+        return Err(Failure::new(what).help(
+            "run `digest serve` where issues are sent from, or let both use a store on a server: \
+             docs/guide.md, PostgreSQL. Before the first send, and the first subscriber in the store, \
+             there is none, and no mail with a link either",
+        ));
+    }
     let lost = LostSecret::of(workspace, Some(store.clone())).await?;
-    let secret = match lost {
-        Some(lost) => {
-            return Err(Failure::new(format!("{lost}; no link in mail can be read without it"))
-                .help("copy .digest-secret here from the computer that sends the mail, or set DIGEST_SECRET"));
-        }
-        None => workspace.secret()?,
+    let lost = match lost {
+        Some(lost) => Some(lost),
+        None => lost_in_part(workspace, args, &store).await?,
+    };
+    if let Some(lost) = lost {
+        return Err(Failure::new(format!("{lost}; links in that mail cannot be read without it"))
+            .help("copy .digest-secret here from the computer that sends the mail, or set DIGEST_SECRET"));
+    }
+    let read = reading_of_keys(workspace);
+    let Some(keys) = read() else {
+        return Err(Failure::new("there is no secret here, so no link can be read").help(
+            "copy .digest-secret here from the computer that sends the mail, or set DIGEST_SECRET; where \
+             no mail was sent yet, the first `digest test` or `digest send` makes one",
+        ));
     };
     let base = BaseUrl::read(config.sender.base_url()).ok_or_else(|| {
         Failure::checks(format!("nothing can be answered at {}", config.sender.base_url()))
             .help("base_url is an address without ? and #, such as https://news.example.org")
     })?;
-    let identity = workspace.identity(&secret, Vec::new());
     let site = Site {
         name: config.publication.name.clone(),
         language: config.publication.language.clone(),
         contact: config.sender.contact().address.to_string(),
         base,
-        list_id: identity.list_id,
-        keys: identity.keys,
+        list_id: config.sender.list_id_in_mail().to_owned(),
         theme: config.theme.clone(),
     };
     Ok(WebOptions {
         site,
         store,
-        forgetting: forgetting_keys(workspace)?,
+        keys: (keys, read),
         proxies: config.web.proxies.clone(),
         limits: ServerLimits::default(),
         clock: clock::now,
+        tell: print::note,
+    })
+}
+
+/// Whether the store is where it last sent from and the secret has all keys that it sent with: what
+/// `send` asks as well.
+async fn lost_in_part(
+    workspace: &Workspace,
+    args: &Args,
+    address: &StoreAddress,
+) -> Result<Option<LostSecret>, Failure> {
+    let store = Store::read(address, &ledger::STEPS).await.map_err(looking::unusable)?;
+    let ledger = Ledger::new(store.clone(), "");
+    let sent = ledger.sent_keys(workspace.config.sender.list_id_in_mail()).await;
+    let moved = ledger.moved().await;
+    store.close().await;
+    if let Some(moved) = moved?.filter(|_| !args.despite_copy) {
+        return Err(Failure::checks(looking::moved(address, moved)).help(
+            "run `digest serve` where issues are sent from, or let both use a store on a server. If this \
+             ledger is the one that goes on, add --despite-copy until it has sent from here",
+        ));
+    }
+    LostSecret::in_part(workspace, &sent?, address)
+}
+
+/// Reads the secret, now and whenever a link has a key that nobody knows.
+fn reading_of_keys(workspace: &Workspace) -> ReadKeys {
+    let (root, environment) = (workspace.root.clone(), workspace.environment.clone());
+    let sender = workspace.config.sender.clone();
+    Arc::new(move || {
+        let secret = config::known_secret(&root, &environment).ok().flatten()?;
+        let forgetting = ForgettingKeys::of_secret(secret.older().chain([secret.newest()]));
+        Some(LinkKeys { links: sender.identity(&secret).keys, forgetting })
     })
 }

@@ -251,7 +251,7 @@ fn copy(workspace: &Workspace, args: &CopyArgs) -> Ending {
         let hash = &table.hash[..12];
         text.push_str(&format!("  {:<18} {:>9} rows  {hash}\n", table.name, table.rows));
     }
-    text.push_str("Send from the new one alone from now on: write its address to [store] url.\n");
+    text.push_str("Send from the new one alone from now on: write its address to [store] url, and start `digest serve` again.\n");
     print::words(&text)?;
     Ok(Exit::Done)
 }

@@ -278,7 +278,6 @@ impl Store {
     }
 }
 
-/// Whether a lock was taken, in so many tries.
 /// The folder for what lies on this machine: its owner's to write, whatever the umask is.
 fn make_folder(folder: &std::path::Path) -> io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
@@ -287,6 +286,7 @@ fn make_folder(folder: &std::path::Path) -> io::Result<()> {
     builder.recursive(true).create(folder)
 }
 
+/// Whether a lock was taken, in so many tries.
 fn held(tries: u32, mut take: impl FnMut() -> Result<(), TryLockError>) -> io::Result<bool> {
     for attempt in 1..=tries {
         match take() {

@@ -2,7 +2,8 @@
 //! for every answer: what a browser may do with it.
 
 use std::net::IpAddr;
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Body;
@@ -14,8 +15,12 @@ use hyper_util::service::TowerToHyperService;
 use super::base::BaseUrl;
 use super::visitor::{Proxies, Visitor};
 
-/// Until a request is answered, its body included.
+/// Until a request has come with its body.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// Bytes of a body: the longest form of ours has a tenth.
+const BODY: usize = 16 * 1_024;
+/// Until the same is told again.
+const QUIET: Duration = Duration::from_secs(60);
 
 /// All pages, and what stands before them.
 #[derive(Debug)]
@@ -23,35 +28,77 @@ pub(super) struct Answering {
     pages: TowerToHyperService<Router>,
     base: BaseUrl,
     proxies: Proxies,
+    tell: fn(&str),
+    told: Mutex<Option<Instant>>,
 }
 
 impl Answering {
-    pub(super) fn new(pages: Router, base: BaseUrl, proxies: Proxies) -> Answering {
-        Answering { pages: TowerToHyperService::new(pages), base, proxies }
+    pub(super) fn new(pages: Router, base: BaseUrl, proxies: Proxies, tell: fn(&str)) -> Answering {
+        let (pages, told) = (TowerToHyperService::new(pages), Mutex::new(None));
+        Answering { pages, base, proxies, tell, told }
     }
 
     pub(super) fn is_proxy(&self, peer: IpAddr) -> bool {
         self.proxies.has(peer)
     }
 
-    /// The answer to a request that came from `peer`.
-    pub(super) async fn answer(
+    /// Takes in all of a request: as long as its body is not whole, the visitor has said nothing.
+    ///
+    /// # Errors
+    /// The answer to one that is too large or too slow, or is for another site.
+    pub(super) async fn receive(
         &self,
         peer: IpAddr,
-        mut request: Request<Incoming>,
-    ) -> Response<Body> {
-        let mut response = if self.is_for_us(&request) {
-            let visitor = Visitor { address: self.proxies.visitor(peer, request.headers()) };
-            request.extensions_mut().insert(visitor);
-            match tokio::time::timeout(PATIENCE, self.pages.call(request)).await {
-                Ok(Ok(response)) => response,
-                Err(_) => plain(StatusCode::REQUEST_TIMEOUT, "The request took too long.\n"),
+        request: Request<Incoming>,
+    ) -> Result<Request<Body>, Box<Response<Body>>> {
+        if !self.is_for_us(&request) {
+            self.tell_of(request.headers().get(header::HOST));
+            let text = "There is no such site here. A proxy has to hand on the Host that it was asked for.\n";
+            return Err(self.refused(StatusCode::MISDIRECTED_REQUEST, text));
+        }
+        let visitor = Visitor { address: self.proxies.visitor(peer, request.headers()) };
+        let (mut parts, body) = request.into_parts();
+        parts.extensions.insert(visitor);
+        let body = axum::body::to_bytes(Body::new(body), BODY);
+        match tokio::time::timeout(PATIENCE, body).await {
+            Ok(Ok(body)) => Ok(Request::from_parts(parts, Body::from(body))),
+            Ok(Err(_)) => {
+                Err(self.refused(StatusCode::PAYLOAD_TOO_LARGE, "The request is too large.\n"))
             }
-        } else {
-            plain(StatusCode::MISDIRECTED_REQUEST, "There is no such site here.\n")
-        };
+            Err(_) => {
+                Err(self.refused(StatusCode::REQUEST_TIMEOUT, "The request took too long.\n"))
+            }
+        }
+    }
+
+    /// The answer to a request.
+    pub(super) async fn answer(&self, request: Request<Body>) -> Response<Body> {
+        let Ok(mut response) = self.pages.call(request).await;
         self.guard(response.headers_mut());
         response
+    }
+
+    fn refused(&self, status: StatusCode, text: &'static str) -> Box<Response<Body>> {
+        let mut response = plain(status, text);
+        self.guard(response.headers_mut());
+        Box::new(response)
+    }
+
+    /// Tells whoever runs the server, now and then, that requests come for another host: a proxy that
+    /// does not hand on its name lets nobody leave.
+    fn tell_of(&self, host: Option<&HeaderValue>) {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.is_some_and(|told| told.elapsed() < QUIET) {
+            return;
+        }
+        *told = Some(Instant::now());
+        let host = host.and_then(|host| host.to_str().ok()).unwrap_or_default();
+        let host: String = host.chars().take(100).collect();
+        (self.tell)(&format!(
+            "a request came for the host {host:?}, and was refused: this server answers for {:?}. A proxy \
+             has to hand on the Host that it was asked for",
+            self.base.host()
+        ));
     }
 
     /// Whether it names the site that we are (RFC 9110, 7.4). Links in answers and mails are never made

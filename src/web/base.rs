@@ -41,6 +41,10 @@ impl BaseUrl {
         host == self.host || host.strip_suffix(usual) == Some(&*self.host)
     }
 
+    pub(super) fn host(&self) -> &str {
+        &self.host
+    }
+
     pub(super) fn is_https(&self) -> bool {
         self.is_https
     }

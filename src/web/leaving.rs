@@ -19,6 +19,7 @@ use super::form::SentForm;
 use super::page::{filled, masked, page, title};
 use super::visitor::Visitor;
 use super::words::PageWords;
+use super::writer::{LeaverWish, Unwritten, WebStanding};
 use super::{Pages, Site};
 use crate::audience::leave::LeavingWhy;
 use crate::message::address::Address;
@@ -74,13 +75,18 @@ async fn leave(link: ByLink, headers: HeaderMap, body: Bytes) -> Response<Body> 
     if !is_one_click && form.value("leave") != Some("yes") {
         return question(&pages.site, words, StatusCode::BAD_REQUEST, &address);
     }
-    if pages.writer.leave(address.clone()).await.is_err() {
+    let Ok(standing) = pages.writer.fulfil(address.clone(), LeaverWish::Leave).await else {
         return pages.busy(words);
-    }
+    };
     if is_one_click {
         return plain(StatusCode::OK, "You are unsubscribed.\n");
     }
-    left(&pages, words, &address)
+    // Only whoever has made the no may take it back: a mail may have been passed on.
+    let since = match standing {
+        WebStanding::LeftNow(since) => Some(since),
+        WebStanding::Left(_) | WebStanding::Out | WebStanding::In => None,
+    };
+    left(&pages, words, &address, since)
 }
 
 fn question(
@@ -98,37 +104,53 @@ fn question(
     page(site, words, status, (&title(words.leave_title, site), content))
 }
 
-/// What happens now, the way back, and a question that nobody has to answer.
-fn left(pages: &Pages, words: &PageWords, address: &Address) -> Response<Body> {
+/// What happens now; for an hour from when they left the way back, and a question that nobody has to
+/// answer.
+fn left(
+    pages: &Pages,
+    words: &PageWords,
+    address: &Address,
+    since: Option<Timestamp>,
+) -> Response<Body> {
     let site = &pages.site;
-    let end = (pages.clock)() + UNDO;
-    let token = site.keys.undo_token(&site.list_id, address, end);
-    let back = format!("{}/undo/{token}", site.base.path());
+    let end = since.map(|since| since + UNDO).filter(|end| (pages.clock)() < *end);
+    let back = end.map(|end| {
+        let token = pages.keys.known().links.undo_token(&site.list_id, address, end);
+        format!("{}/undo/{token}", site.base.path())
+    });
     let content = html! {
         p { (filled(words.left_text, site, &masked(address.as_str()))) }
-        form method="post" action=(back) {
-            button type="submit" name="act" value="undo" class="second" { (words.undo_button) }
-        }
-        form method="post" action=(back) {
-            fieldset {
-                legend { (words.why_question) }
-                @for (why, text) in LeavingWhy::ALL.into_iter().zip(words.why_choices) {
-                    label { input type="radio" name="why" value=(why.word()) required; (text) }
-                }
-                button type="submit" name="act" value="why" class="second" { (words.why_button) }
+        @if let Some(back) = back {
+            form method="post" action=(back) {
+                button type="submit" name="act" value="undo" class="second" { (words.undo_button) }
             }
+            form method="post" action=(back) {
+                fieldset {
+                    legend { (words.why_question) }
+                    @for (why, text) in LeavingWhy::ALL.into_iter().zip(words.why_choices) {
+                        label { input type="radio" name="why" value=(why.word()) required; (text) }
+                    }
+                    button type="submit" name="act" value="why" class="second" {
+                        (words.why_button)
+                    }
+                }
+            }
+        } @else {
+            p { (filled(words.late_text, site, "")) }
         }
     };
     page(site, words, StatusCode::OK, (words.left_title, content))
 }
 
-/// What the page of somebody who has left shows again, where it is opened anew.
+/// How somebody stands who has left, where their page is opened anew.
 async fn ask_back(link: ByLink) -> Response<Body> {
     let ByLink { pages, visitor, token, words } = link;
-    let site = &pages.site;
     match pages.returner(&token) {
-        Returner::Known(address, _) => left(&pages, words, &address),
-        Returner::Late => late(site, words),
+        Returner::Known(address, end) => {
+            let done = pages.writer.fulfil(address.clone(), LeaverWish::Look).await;
+            stands(&pages, words, (&address, end - UNDO), done)
+        }
+        Returner::Late => late(&pages.site, words),
         Returner::Unknown => pages.broken(words, visitor),
     }
 }
@@ -136,32 +158,45 @@ async fn ask_back(link: ByLink) -> Response<Body> {
 /// Takes back that somebody has left, or keeps why they have.
 async fn take_back(link: ByLink, headers: HeaderMap, body: Bytes) -> Response<Body> {
     let ByLink { pages, visitor, token, words } = link;
-    let site = &pages.site;
     let (address, end) = match pages.returner(&token) {
         Returner::Known(address, end) => (address, end),
-        Returner::Late => return late(site, words),
+        Returner::Late => return late(&pages.site, words),
         Returner::Unknown => return pages.broken(words, visitor),
     };
     let form = SentForm::read(&headers, &body);
     let since = end - UNDO;
-    // What was left a moment before the page was made is meant, too.
-    let since = since - SignedDuration::from_mins(1);
-    let shown = masked(address.as_str());
     let why = form.value("why").and_then(LeavingWhy::of);
-    let done = match (form.value("act"), why) {
-        (Some("undo"), _) => match pages.writer.take_back(address, since).await {
-            Ok(true) => Ok((words.undone_title, words.undone_text)),
-            Ok(false) => Ok((words.kept_title, words.kept_text)),
-            Err(unwritten) => Err(unwritten),
-        },
-        (Some("why"), Some(why)) => {
-            let said = pages.writer.say_why(address, since, why).await;
-            said.map(|()| (words.thanks_title, words.thanks_text))
-        }
-        _ => return left(&pages, words, &address),
+    let wish = match (form.value("act"), why) {
+        (Some("undo"), _) => LeaverWish::TakeBack(since),
+        (Some("why"), Some(why)) => LeaverWish::SayWhy(since, why),
+        _ => LeaverWish::Look,
     };
-    let Ok((heading, text)) = done else { return pages.busy(words) };
-    page(site, words, StatusCode::OK, (heading, html! { p { (filled(text, site, &shown)) } }))
+    let done = pages.writer.fulfil(address.clone(), wish).await;
+    if let (LeaverWish::SayWhy(..), Ok(WebStanding::Left(_))) = (wish, done) {
+        let content = html! { p { (words.thanks_text) } };
+        return page(&pages.site, words, StatusCode::OK, (words.thanks_title, content));
+    }
+    stands(&pages, words, (&address, since), done)
+}
+
+/// How somebody stands, whose link is for taking back what they said at a moment.
+fn stands(
+    pages: &Pages,
+    words: &PageWords,
+    (address, since): (&Address, Timestamp),
+    done: Result<WebStanding, Unwritten>,
+) -> Response<Body> {
+    let (heading, text) = match done {
+        Ok(WebStanding::LeftNow(at) | WebStanding::Left(at)) => {
+            let is_this_one = at.as_second() == since.as_second();
+            return left(pages, words, address, Some(at).filter(|_| is_this_one));
+        }
+        Ok(WebStanding::In) => (words.undone_title, words.undone_text),
+        Ok(WebStanding::Out) => (words.kept_title, words.kept_text),
+        Err(Unwritten) => return pages.busy(words),
+    };
+    let content = html! { p { (filled(text, &pages.site, &masked(address.as_str()))) } };
+    page(&pages.site, words, StatusCode::OK, (heading, content))
 }
 
 fn late(site: &Site, words: &PageWords) -> Response<Body> {
@@ -178,16 +213,15 @@ enum Returner {
 
 impl Pages {
     fn leaver(&self, token: &str) -> Option<Address> {
-        self.site.keys.read_unsubscribe_token(&self.site.list_id, token)
+        self.keys.find(|keys| keys.read_unsubscribe_token(&self.site.list_id, token))
     }
 
     fn returner(&self, token: &str) -> Returner {
-        let Site { keys, list_id, .. } = &self.site;
-        match keys.read_undo_token(list_id, token, (self.clock)()) {
-            Some((address, end)) => Returner::Known(address, end),
-            None if keys.read_undo_token(list_id, token, Timestamp::MIN).is_some() => {
-                Returner::Late
-            }
+        let (list_id, now) = (&self.site.list_id, (self.clock)());
+        let known = self.keys.find(|keys| keys.read_undo_token(list_id, token, Timestamp::MIN));
+        match known {
+            Some((address, end)) if now < end => Returner::Known(address, end),
+            Some(_) => Returner::Late,
             None => Returner::Unknown,
         }
     }

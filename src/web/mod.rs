@@ -8,6 +8,7 @@ mod answer;
 mod attempts;
 pub mod base;
 mod form;
+pub mod keys;
 mod leaving;
 pub mod listeners;
 mod page;
@@ -23,7 +24,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use axum::routing::get;
 use jiff::Timestamp;
@@ -34,19 +35,16 @@ use tokio::sync::watch;
 use answer::Answering;
 use attempts::Attempts;
 use base::BaseUrl;
+use keys::{KeyRing, LinkKeys, ReadKeys};
 use server::ServerLimits;
 use stores::WebStore;
 use visitor::Proxies;
 use words::PageWords;
 use writer::Writer;
 
-use crate::audience::forgotten::ForgettingKeys;
 use crate::compose::theme::Theme;
-use crate::message::token::Keys;
 use crate::store::StoreAddress;
 
-/// Bytes of a request's body: the longest form of ours has a tenth.
-const BODY: usize = 16 * 1_024;
 /// Wrong links that one visitor may follow at once, and how long it takes until there may be one more.
 const WRONG_TOKENS: (u32, Duration) = (30, Duration::from_secs(2));
 
@@ -63,27 +61,26 @@ pub struct Site {
     pub base: BaseUrl,
     /// The list's identifier, which tokens are made for.
     pub list_id: String,
-    /// What tokens are made with.
-    pub keys: Keys,
     /// How the pages look.
     pub theme: Theme,
 }
 
 /// All that [`serve`] needs beside its sockets.
-#[derive(Clone, Debug)]
 pub struct WebOptions {
     /// What the pages say.
     pub site: Site,
     /// Where the list and the suppressions are.
     pub store: StoreAddress,
-    /// To know who was forgotten.
-    pub forgetting: ForgettingKeys,
+    /// What tokens are made and read with, and how they are read anew.
+    pub keys: (LinkKeys, ReadKeys),
     /// Whose word about visitors counts.
     pub proxies: Proxies,
     /// What a visitor may take.
     pub limits: ServerLimits,
     /// Tells the time.
     pub clock: fn() -> Timestamp,
+    /// Tells whoever runs the server what they have to know.
+    pub tell: fn(&str),
 }
 
 /// What every page has at hand.
@@ -91,6 +88,7 @@ pub struct WebOptions {
 struct Pages {
     site: Site,
     sheet: String,
+    keys: Arc<KeyRing>,
     writer: Writer,
     wrong_tokens: Attempts,
     clock: fn() -> Timestamp,
@@ -111,26 +109,25 @@ pub async fn serve(
     listeners: Vec<TcpListener>,
     stop: watch::Receiver<bool>,
 ) -> std::io::Result<()> {
-    let WebOptions { site, store, forgetting, proxies, limits, clock } = options;
+    let WebOptions { site, store, keys, proxies, limits, clock, tell } = options;
+    let keys = Arc::new(KeyRing::new(keys.0, keys.1));
     let base = site.base.clone();
     let pages = Pages {
         sheet: sheet::sheet(&site.theme),
-        writer: Writer::begin(WebStore::new(store, forgetting), clock)?,
+        writer: Writer::begin(WebStore::new(store, tell), Arc::clone(&keys), clock)?,
+        keys,
         wrong_tokens: Attempts::new(WRONG_TOKENS.0, WRONG_TOKENS.1),
         site,
         clock,
     };
-    let answering = Arc::new(Answering::new(router(pages), base, proxies));
+    let answering = Arc::new(Answering::new(router(pages), base, proxies, tell));
     server::serve(listeners, answering, limits, stop).await;
     Ok(())
 }
 
 fn router(pages: Pages) -> Router {
-    let own = Router::new()
-        .route(page::SHEET, get(style))
-        .merge(leaving::routes())
-        .fallback(missing)
-        .layer(DefaultBodyLimit::max(BODY));
+    let own =
+        Router::new().route(page::SHEET, get(style)).merge(leaving::routes()).fallback(missing);
     let base = pages.site.base.path().to_owned();
     let pages = Arc::new(pages);
     if base.is_empty() {

@@ -77,6 +77,8 @@ fn next_place(text: &str) -> Option<(&str, &str, &str)> {
 /// on: `k…@example.org`.
 pub(super) fn masked(address: &str) -> String {
     let (local, domain) = address.rsplit_once('@').unwrap_or((address, ""));
-    let first: String = local.chars().take(1).collect();
+    // Of a short one that would be most of it.
+    let shown = if local.chars().count() > 3 { 1 } else { 0 };
+    let first: String = local.chars().take(shown).collect();
     format!("{first}…@{domain}")
 }

@@ -129,8 +129,13 @@ fn converse(
         let (answering, place) = (Arc::clone(&answering), Arc::clone(&place));
         let seats = Arc::clone(&seats);
         async move {
-            place.is_busy.store(true, Ordering::Relaxed);
-            let response: Response<Body> = answering.answer(peer.ip(), request).await;
+            let response: Response<Body> = match answering.receive(peer.ip(), request).await {
+                Ok(request) => {
+                    place.is_busy.store(true, Ordering::Relaxed);
+                    answering.answer(request).await
+                }
+                Err(refused) => *refused,
+            };
             seats.has_spoken(&place);
             Ok::<_, Infallible>(response)
         }

@@ -1,7 +1,6 @@
 //! The publication's store as the pages have it: opened when somebody needs it, and anew when its
 //! server or its file has gone and come back.
 
-use crate::audience::forgotten::{ForgettingKeys, ForgottenError};
 use crate::delivery::ledger::STEPS;
 use crate::store::{Store, StoreAddress, StoreError};
 
@@ -9,14 +8,15 @@ use crate::store::{Store, StoreAddress, StoreError};
 #[derive(Debug)]
 pub(super) struct WebStore {
     address: StoreAddress,
-    /// To know who was forgotten.
-    pub(super) forgetting: ForgettingKeys,
     open: Option<Store>,
+    tell: fn(&str),
+    /// Whether it was told that nothing can be written.
+    is_told: bool,
 }
 
 impl WebStore {
-    pub(super) fn new(address: StoreAddress, forgetting: ForgettingKeys) -> WebStore {
-        WebStore { address, forgetting, open: None }
+    pub(super) fn new(address: StoreAddress, tell: fn(&str)) -> WebStore {
+        WebStore { address, open: None, tell, is_told: false }
     }
 
     /// The store, which is opened if need be. A file that is not the one that was opened is none: what
@@ -39,11 +39,22 @@ impl WebStore {
         Ok(store)
     }
 
-    /// Says what went wrong, and lets the next one open it again.
-    pub(super) async fn put_away(&mut self, error: &ForgottenError) {
-        tracing::warn!("the store: {error}");
+    /// Lets the next one open it again.
+    pub(super) async fn put_away(&mut self) {
         if let Some(store) = self.open.take() {
             store.close().await;
         }
+    }
+
+    /// Tells whoever runs the server, once, that readers cannot be served, and when they can again.
+    pub(super) fn note(&mut self, error: Option<&StoreError>) {
+        match error {
+            Some(error) if !self.is_told => (self.tell)(&format!(
+                "{error}; whoever wants to leave is asked to come again in a minute"
+            )),
+            None if self.is_told => (self.tell)("what readers want can be written down again"),
+            _ => {}
+        }
+        self.is_told = error.is_some();
     }
 }

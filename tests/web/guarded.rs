@@ -5,7 +5,8 @@ use std::os::fd::OwnedFd;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::harness::{DIGEST, Running};
+use crate::harness::server::only_files;
+use crate::harness::{DIGEST, Publication, Running};
 use crate::{HOST, Served, client, publication};
 
 fn asked(port: u16, head: &str) -> client::Answer {
@@ -150,6 +151,8 @@ fn what_is_not_in_order_is_told_before_the_first_reader_comes() {
     );
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a socket");
     let address = taken.local_addr().expect("an address").to_string();
+    let check = here.run(&["serve", "--check", "--listen", &address]);
+    assert!(check.code == 0 && check.stdout.contains("a server is at"), "{check:?}");
     let told = here.run(&["serve", "--listen", &address]);
     assert!(
         told.code == 1 && told.stderr.contains(&format!("cannot listen at {address}")),
@@ -171,6 +174,48 @@ fn what_is_not_in_order_is_told_before_the_first_reader_comes() {
     ] {
         assert!(told.stderr.contains(words), "no {words:?} in {}", told.stderr);
     }
+}
+
+// A database that nobody sends from would have every no, and nobody would ask it.
+#[test]
+fn without_the_store_that_sends_nobody_is_told_that_they_have_left() {
+    if only_files("moves digest.db") {
+        return;
+    }
+    let here = Publication::new();
+    let check = here.run(&["serve", "--check"]);
+    assert!(check.code == 1 && check.stderr.contains("where no send looks"), "{check:?}");
+    assert!(!here.exists("digest.db") && !here.exists(".digest-secret"), "a check wrote something");
+    let here = publication();
+    std::fs::remove_file(here.path(".digest-secret")).expect("removed");
+    let check = here.run(&["serve", "--check"]);
+    assert!(check.code == 1 && check.stderr.contains("there is no secret here"), "{check:?}");
+    assert!(!here.exists(".digest-secret"));
+}
+
+// Row 42: bodies that never end hold no place that somebody else wants.
+#[test]
+fn whoever_sends_a_body_for_ever_loses_the_place_first() {
+    let served = Served::start(publication());
+    let link = served.link("kim@example.org");
+    let head = format!("POST /undo/x HTTP/1.1\r\nHost: {HOST}\r\nContent-Length: 90\r\n\r\nact");
+    let limit = Command::new("sh").args(["-c", "ulimit -n"]).output().expect("a shell");
+    let limit = String::from_utf8_lossy(&limit.stdout).trim().parse().unwrap_or(usize::MAX);
+    // Both sides are in this machine's limit of descriptors.
+    if limit < 5_000 {
+        return;
+    }
+    let held: Vec<_> = (0..2_100)
+        .map(|_| {
+            let mut stream = client::connect(served.port);
+            stream.write_all(head.as_bytes()).expect("sent");
+            stream
+        })
+        .collect();
+    for _ in 0..5 {
+        assert_eq!(served.post(&link, "List-Unsubscribe=One-Click").status, 200);
+    }
+    drop(held);
 }
 
 #[test]

@@ -29,6 +29,8 @@ pub(crate) fn publication() -> Publication {
         let told = here.run(line);
         assert_eq!(told.code, 0, "{told:?}");
     }
+    // As the first send does, this makes the secret.
+    link(&here, "kim@example.org");
     here
 }
 

@@ -6,34 +6,15 @@
 
 use sejong_digest::delivery::ledger::wishes::Reopened;
 use sejong_digest::delivery::send::survey::Ready;
-use sejong_digest::store::home::Moved;
 
 use super::{question, refusal};
 use crate::cmd::failure::{Failure, Passes};
-use crate::cmd::files::describe_store;
-use crate::cmd::print;
+use crate::cmd::{looking, print};
 
 /// What shows that the ledger may be a copy.
 pub(super) async fn doubt(ready: &Ready) -> Result<Option<String>, Failure> {
     let moved = ready.moved().await.map_err(refusal::told)?;
-    let ledger = describe_store(ready.ledger());
-    Ok(moved.map(|moved| {
-        let what = match moved {
-            Moved::Machine => "last sent from another computer",
-            Moved::File => "is not the file that it was when it last sent",
-            Moved::FromServer => "was on a PostgreSQL server when it last sent",
-            Moved::FromFile => "was a file when it last sent",
-            Moved::Server => {
-                "last sent from another server, or from this one before it went on from a backup or \
-                 from a standby"
-            }
-            Moved::Tables => "last sent from other tables, in another schema or before these were made",
-        };
-        format!(
-            "{ledger} {what}: it was copied, moved or put back from a copy, and what another copy of it \
-             has sent since is not in it"
-        )
-    }))
+    Ok(moved.map(|moved| looking::moved(ready.ledger(), moved)))
 }
 
 /// Goes on where the ledger is where it was, or is the one that goes on, as somebody says. Where nobody

@@ -15,7 +15,7 @@ use super::decision::{
 use super::evidence::{self, ProvenReader, ReportKeys};
 use super::others;
 use super::policy::BouncePolicy;
-use crate::audience::forgotten::{Forgotten, ForgottenError};
+use crate::audience::forgotten::Forgotten;
 use crate::audience::leave;
 use crate::audience::subscribers::ChangeOrigin;
 use crate::audience::suppression::{
@@ -189,12 +189,7 @@ impl ReportReader {
 
     async fn read_forgotten(&mut self, store: &Store) -> Result<(), StoreError> {
         let Some(keys) = &self.keys else { return Ok(()) };
-        self.forgotten = match Forgotten::read(store, &keys.forgetting).await {
-            Ok(forgotten) => forgotten,
-            // Where nobody can tell who was forgotten, a no is written all the same.
-            Err(ForgottenError::NoKey(_)) => Forgotten::default(),
-            Err(ForgottenError::Store(error)) => return Err(error),
-        };
+        self.forgotten = Forgotten::as_far_as_known(store, &keys.forgetting).await?;
         Ok(())
     }
 
@@ -428,13 +423,14 @@ impl ActedReport<'_> {
             Some(row) => format!("{} ({})", decision.why, row.issue),
             None => decision.why.clone(),
         };
-        let subject = SuppressionSubject::Address(reader.identity.clone());
         let note = SuppressionNote { reason, why: &why, origin, at: *now };
-        let is_new = suppression::suppress_within(connection, &subject, &note).await?;
-        if reason == SuppressionReason::Unsubscribed {
+        let is_new = if reason == SuppressionReason::Unsubscribed {
             let people = BTreeSet::from([reader.identity.clone()]);
-            leave::leave_within(connection, &people, &note, ChangeOrigin::Mail).await?;
-        }
+            !leave::leave_within(connection, &people, &note, ChangeOrigin::Mail).await?.is_empty()
+        } else {
+            let subject = SuppressionSubject::Address(reader.identity.clone());
+            suppression::suppress_within(connection, &subject, &note).await?
+        };
         Ok(!is_new)
     }
 }

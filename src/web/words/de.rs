@@ -25,11 +25,11 @@ pub(super) const WORDS: PageWords = PageWords {
     thanks_title: "Danke",
     thanks_text: "Ihre Antwort wird aufbewahrt; niemand bekommt eine Nachricht.",
     broken_title: "Dieser Link geht nicht",
-    broken_text: "Er ist nicht vollständig oder nicht aus einer Nachricht von uns. Bitte nehmen Sie den ganzen Link aus der Nachricht, oder antworten Sie auf die Nachricht mit dem Wort „unsubscribe“.",
+    broken_text: "Er ist nicht vollständig oder nicht aus einer Nachricht von uns. Bitte nehmen Sie den ganzen Link aus der Nachricht, oder antworten Sie auf die Nachricht mit dem Betreff „unsubscribe“.",
     late_title: "Dafür ist es hier zu spät",
     late_text: "Wenn Sie {name} wieder bekommen möchten, schreiben Sie bitte an {contact}.",
     busy_title: "Bitte versuchen Sie es in einer Minute noch einmal",
-    busy_text: "Es wurde nichts geändert. Wenn es wieder geschieht, antworten Sie auf die Nachricht mit dem Wort „unsubscribe“.",
+    busy_text: "Es konnte noch nicht aufgeschrieben werden. Wenn es wieder geschieht, antworten Sie auf die Nachricht mit dem Betreff „unsubscribe“.",
     missing_title: "Diese Seite gibt es nicht",
     missing_text: "Vielleicht ist die Adresse falsch geschrieben.",
 };

@@ -25,11 +25,11 @@ pub(super) const WORDS: PageWords = PageWords {
     thanks_title: "Thank you",
     thanks_text: "Your answer is kept without a message to anybody.",
     broken_title: "This link does not work",
-    broken_text: "It is not complete, or not from a message of ours. Please use the whole link in the message, or reply to the message with the word “unsubscribe”.",
+    broken_text: "It is not complete, or not from a message of ours. Please use the whole link in the message, or reply to the message with “unsubscribe” as the subject.",
     late_title: "It is too late to undo this here",
     late_text: "If you would like to get {name} again, please write to {contact}.",
     busy_title: "Please try again in a minute",
-    busy_text: "Nothing was changed. If it happens again, reply to the message with the word “unsubscribe”.",
+    busy_text: "It could not be written down yet. If it happens again, reply to the message with “unsubscribe” as the subject.",
     missing_title: "There is no such page",
     missing_text: "The address may be mistyped.",
 };

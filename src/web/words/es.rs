@@ -20,11 +20,11 @@ pub(super) const WORDS: PageWords = PageWords {
     thanks_title: "Gracias",
     thanks_text: "Su respuesta se guarda; nadie recibe un mensaje.",
     broken_title: "Este enlace no funciona",
-    broken_text: "No está completo, o no es de un mensaje nuestro. Use el enlace entero del mensaje, o responda al mensaje con la palabra «unsubscribe».",
+    broken_text: "No está completo, o no es de un mensaje nuestro. Use el enlace entero del mensaje, o responda al mensaje con el asunto «unsubscribe».",
     late_title: "Es tarde para deshacerlo aquí",
     late_text: "Si quiere volver a recibir {name}, escriba a {contact}.",
     busy_title: "Inténtelo de nuevo en un minuto",
-    busy_text: "No se ha cambiado nada. Si vuelve a ocurrir, responda al mensaje con la palabra «unsubscribe».",
+    busy_text: "Todavía no se ha podido anotar. Si vuelve a ocurrir, responda al mensaje con el asunto «unsubscribe».",
     missing_title: "No existe esta página",
     missing_text: "Puede que la dirección esté mal escrita.",
 };

@@ -25,11 +25,11 @@ pub(super) const WORDS: PageWords = PageWords {
     thanks_title: "Merci",
     thanks_text: "Votre réponse est conservée ; personne ne reçoit de message.",
     broken_title: "Ce lien ne fonctionne pas",
-    broken_text: "Il n’est pas complet, ou ne vient pas d’un de nos messages. Utilisez le lien entier du message, ou répondez au message avec le mot « unsubscribe ».",
+    broken_text: "Il n’est pas complet, ou ne vient pas d’un de nos messages. Utilisez le lien entier du message, ou répondez au message avec l’objet « unsubscribe ».",
     late_title: "Il est trop tard pour annuler ici",
     late_text: "Si vous souhaitez recevoir {name} de nouveau, écrivez à {contact}.",
     busy_title: "Veuillez réessayer dans une minute",
-    busy_text: "Rien n’a été changé. Si cela se répète, répondez au message avec le mot « unsubscribe ».",
+    busy_text: "Cela n’a pas encore pu être noté. Si cela se répète, répondez au message avec l’objet « unsubscribe ».",
     missing_title: "Cette page n’existe pas",
     missing_text: "L’adresse est peut-être mal écrite.",
 };

@@ -20,11 +20,11 @@ pub(super) const WORDS: PageWords = PageWords {
     thanks_title: "תודה",
     thanks_text: "התשובה נשמרת ואיש אינו מקבל הודעה.",
     broken_title: "הקישור הזה אינו פועל",
-    broken_text: "הוא אינו שלם, או שאינו מהודעה שלנו. נא להשתמש בקישור המלא שבהודעה, או להשיב להודעה במילה ”unsubscribe“.",
+    broken_text: "הוא אינו שלם, או שאינו מהודעה שלנו. נא להשתמש בקישור המלא שבהודעה, או להשיב להודעה בנושא ”unsubscribe“.",
     late_title: "מאוחר מדי לבטל כאן",
     late_text: "כדי לקבל שוב את {name} נא לכתוב אל {contact}.",
     busy_title: "נא לנסות שוב בעוד דקה",
-    busy_text: "דבר לא השתנה. אם זה חוזר, נא להשיב להודעה במילה ”unsubscribe“.",
+    busy_text: "זה עדיין לא נרשם. אם זה חוזר, נא להשיב להודעה בנושא ”unsubscribe“.",
     missing_title: "אין דף כזה",
     missing_text: "ייתכן שהכתובת שגויה.",
 };

@@ -20,11 +20,11 @@ pub(super) const WORDS: PageWords = PageWords {
     thanks_title: "ありがとうございます",
     thanks_text: "回答は保存されるだけで、誰にもメールは送られません。",
     broken_title: "このリンクは使えません",
-    broken_text: "リンクが途中で切れているか、当方のメールのものではありません。メールにあるリンク全体をお使いになるか、そのメールに「unsubscribe」と返信してください。",
+    broken_text: "リンクが途中で切れているか、当方のメールのものではありません。メールにあるリンク全体をお使いになるか、件名を「unsubscribe」にしてそのメールに返信してください。",
     late_title: "ここでの取り消しの期限を過ぎました",
     late_text: "{name}を再び受け取るには、{contact} までご連絡ください。",
     busy_title: "少し待ってからもう一度お試しください",
-    busy_text: "何も変更されていません。続く場合は、そのメールに「unsubscribe」と返信してください。",
+    busy_text: "まだ記録できませんでした。続く場合は、件名を「unsubscribe」にしてそのメールに返信してください。",
     missing_title: "ページが見つかりません",
     missing_text: "アドレスが間違っているかもしれません。",
 };

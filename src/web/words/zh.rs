@@ -20,11 +20,11 @@ pub(super) const WORDS: PageWords = PageWords {
     thanks_title: "谢谢",
     thanks_text: "您的回答只会被保存，不会发送给任何人。",
     broken_title: "此链接无效",
-    broken_text: "链接不完整，或不是来自我们的邮件。请使用邮件中的完整链接，或用“unsubscribe”一词回复该邮件。",
+    broken_text: "链接不完整，或不是来自我们的邮件。请使用邮件中的完整链接，或以“unsubscribe”为主题回复该邮件。",
     late_title: "已不能在此撤销",
     late_text: "如需重新接收{name}，请联系 {contact}。",
     busy_title: "请稍后再试",
-    busy_text: "没有作任何更改。如果再次出现，请用“unsubscribe”一词回复该邮件。",
+    busy_text: "尚未能记录。如果再次出现，请以“unsubscribe”为主题回复该邮件。",
     missing_title: "没有这个页面",
     missing_text: "地址可能有误。",
 };

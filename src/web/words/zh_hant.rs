@@ -20,11 +20,11 @@ pub(super) const WORDS: PageWords = PageWords {
     thanks_title: "謝謝",
     thanks_text: "您的回答只會被保存，不會寄給任何人。",
     broken_title: "此連結無效",
-    broken_text: "連結不完整，或不是來自我們的郵件。請使用郵件中的完整連結，或以「unsubscribe」一詞回覆該郵件。",
+    broken_text: "連結不完整，或不是來自我們的郵件。請使用郵件中的完整連結，或以「unsubscribe」為主旨回覆該郵件。",
     late_title: "已不能在此復原",
     late_text: "如需重新接收{name}，請聯絡 {contact}。",
     busy_title: "請稍後再試",
-    busy_text: "沒有作任何變更。如果再次出現，請以「unsubscribe」一詞回覆該郵件。",
+    busy_text: "尚未能記錄。如果再次出現，請以「unsubscribe」為主旨回覆該郵件。",
     missing_title: "沒有這個頁面",
     missing_text: "網址可能有誤。",
 };
