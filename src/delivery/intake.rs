@@ -131,10 +131,7 @@ pub async fn stage<R: Read>(
     let mut found = Intake::default();
     let mut problems = Problems::default();
     rows.warnings().iter().cloned().for_each(|warning| problems.add(warning));
-    let mut terms = TermsToMeet::of(choice.only);
-    if matches!(rows, ListRows::Stored(_)) {
-        terms.know("status", &STATUS_WORDS);
-    }
+    let mut terms = terms_to_meet(&choice, &rows);
     let mut tags = Some(BTreeSet::new());
     let mut kept_rows = 0;
     let mut excepted = BTreeSet::new();
@@ -192,6 +189,15 @@ pub async fn stage<R: Read>(
     found.problems = told.chain(all_left(&rows, &found, excepted.len())).collect();
     let unknown_fields = terms.unknown_fields(&found.columns);
     Ok(Intake { unmet: terms.unmet(), unknown_fields, ..found })
+}
+
+/// What `--only` asks about. The store has its own words for how somebody stands.
+fn terms_to_meet<'a, R>(choice: &Choice<'a>, rows: &ListRows<R>) -> TermsToMeet<'a> {
+    let mut terms = TermsToMeet::of(choice.only);
+    if matches!(rows, ListRows::Stored(_)) {
+        terms.know("status", &STATUS_WORDS);
+    }
+    terms
 }
 
 /// Somebody whom the list keeps, and whether they are meant and the issue has a section for them.

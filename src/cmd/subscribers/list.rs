@@ -63,8 +63,8 @@ Write the list of the store as CSV
 
 The file has all that the list knows of people, and importing it gives the same list again. A cell
 that a spreadsheet would compute has a ' before it, which an import takes away. Without -o it is
-written to stdout. A FILE that is there already stays as it is: somebody may have edited it. If it is
-an earlier export, --replace writes over it; any other file is never written over.";
+written to stdout. A FILE that is there already stays as it is, because somebody may have edited it.
+Over an earlier export --replace writes; any other file is never written over.";
 
 /// Write the list of the store as CSV
 #[derive(Debug, clap::Args)]
@@ -285,7 +285,7 @@ struct WithFile {
 
 impl WithFile {
     /// Whether the file has the same bytes, and no more.
-    fn is_same(mut self) -> io::Result<bool> {
+    fn ends_same(mut self) -> io::Result<bool> {
         Ok(self.is_same && self.file.fill_buf()?.is_empty())
     }
 }
@@ -315,7 +315,7 @@ async fn to_file(store: &Store, path: &Path, may_replace: bool) -> Result<u64, F
         let file = fs::File::open(path).map_err(ExportError::Written)?;
         let mut with_file = WithFile { file: BufReader::new(file), is_same: true };
         let count = write_csv(store, &mut with_file, &everybody).await?;
-        if with_file.is_same().map_err(ExportError::Written)? {
+        if with_file.ends_same().map_err(ExportError::Written)? {
             return Ok(count);
         }
         let (shown, name) = (describe(path), quoted(&path.display().to_string()));

@@ -67,14 +67,19 @@ pub(super) struct Add {
     store: Option<String>,
 }
 
+const SET: &str = "\
+Change what the store says of a person
+
+--set email=NEW is a change of address. The person keeps all that is known of them; the old address \
+is kept out of every list, and an issue that went to it is one that they have. A no that comes for the \
+old address later holds for the new one, too.";
+
 /// Change what the store says of a person
 #[derive(Debug, clap::Args)]
+#[command(long_about = SET)]
 #[command(after_help = "Examples:
   digest subscribers set ada@example.org --set city=Seoul --language ko --topics=-events
   digest subscribers set ada@example.org --set email=ada@new.example
-
-A change of address keeps all that is known of the person. The old address is kept out of every list, and
-issues that went to it count as had.
 ")]
 pub(super) struct Set {
     /// The address
