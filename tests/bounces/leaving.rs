@@ -305,6 +305,29 @@ fn what_a_machine_decides_ends_no_wish() {
     assert!(!wishes().contains("ada@") && !wishes().contains("kim@"), "{}", wishes());
 }
 
+/// To release everybody of a company must not pass over one of them who wrote that they want no mail.
+#[test]
+fn a_wish_of_somebody_at_a_domain_is_told_before_all_of_them_are_released() {
+    let sent = SentIssue::new();
+    let mail = "From: ada@example.org\nTo: digest@sejong.example\nSubject: unsubscribe\n\n\n";
+    let sent = sent.write("1.eml", mail);
+    sent.read(&["1.eml"]);
+    let digest = |line: &[&str]| sent.here.run(line);
+    let suppress = ["subscribers", "suppress", "example.org", "--domain", "--why", "asked us"];
+    assert_eq!(digest(&suppress).code, 0);
+    let release = ["subscribers", "release", "example.org", "--domain", "--why", "asked again"];
+    let told = digest(&release);
+    assert_eq!(told.code, 3, "{told:?}");
+    for words in
+        ["ada@example.org: this person also asked to leave", "bounces dismiss ada@example.org"]
+    {
+        assert!(told.stderr.contains(words), "no {words:?} in {told:?}");
+    }
+    assert!(digest(&["subscribers", "list", "--suppressed"]).stdout.contains("@example.org"));
+    assert_eq!(digest(&[&release[..], &["--reason", "all"]].concat()).code, 0);
+    assert_eq!(digest(&["bounces", "list"]).stdout, "");
+}
+
 /// A server may name whom mail was passed on to, or somebody who was forgotten.
 #[test]
 fn what_is_kept_of_a_report_names_nobody_but_its_reader() {

@@ -258,7 +258,7 @@ async fn field_names(store: &Store) -> Result<BTreeSet<String>, StoreError> {
 /// The word of the column `suppressed`, which every reader of lists takes for a no.
 const fn file_word(reason: SuppressionReason) -> &'static str {
     match reason {
-        SuppressionReason::Manual => "blocked",
+        SuppressionReason::Manual | SuppressionReason::Moved => "blocked",
         other => other.word(),
     }
 }
