@@ -10,9 +10,10 @@ use jiff::Timestamp;
 use super::LockedLedger;
 use crate::audience::subscribers::forget;
 use crate::audience::suppression;
+use crate::delivery::bounced::others;
 use crate::delivery::journal;
 use crate::message::address::Address;
-use crate::store::sql::{self, SqlError};
+use crate::store::sql::{self, Connection, SqlError};
 use crate::store::{Store, StoreError};
 
 /// Rows of all issues, with a name in the place of the address. What a server said may have it too.
@@ -37,6 +38,10 @@ WHERE identity = ?1";
 
 /// What nobody has decided about has been decided.
 const UNDECIDED: &str = "DELETE FROM undecided_report WHERE identity = ?1";
+
+/// Tables with what servers said of other people's mail: one may have passed it on to this person, and
+/// older versions have kept the address.
+const SAID: [&str; 2] = ["recipient", "earlier_copy"];
 
 /// Each with its table: a copy of an older store may lack some. What stands in the rows of earlier copies
 /// is found by the rows of the person, which lose their name behind it.
@@ -137,9 +142,32 @@ async fn forget_in(
                 of_issues += if table == "recipient" { rows } else { 0 };
             }
         }
+        for table in SAID.into_iter().filter(|table| tables.contains(*table)) {
+            forget_what_was_said(&mut transaction, table, address).await?;
+        }
         Ok::<_, SqlError>(ForgottenRows { in_list, of_issues })
     };
     let rows = written.await.map_err(failed)?;
     transaction.commit().await.map_err(failed)?;
     Ok(rows)
+}
+
+/// Takes the address out of what servers said of the mail of others.
+async fn forget_what_was_said(
+    connection: &mut Connection,
+    table: &str,
+    person: &Address,
+) -> Result<(), SqlError> {
+    let identity = person.identity();
+    let like = format!("%@{}%", person.domain().to_lowercase());
+    let said = format!("SELECT DISTINCT text FROM {table} WHERE lower(text) LIKE ?1");
+    let said: Vec<String> = sql::query_scalar(said).bind(&like).fetch_all(&mut *connection).await?;
+    for text in said {
+        let without = others::without_person(&text, &identity);
+        if without != text {
+            let update = format!("UPDATE {table} SET text = ?2 WHERE text = ?1");
+            sql::query(update).bind(&text).bind(&without).execute(&mut *connection).await?;
+        }
+    }
+    Ok(())
 }
