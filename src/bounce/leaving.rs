@@ -24,11 +24,12 @@ const MOST_SUBJECT: usize = 400;
 const MOST_LINE: usize = 400;
 /// Lines that are looked at, quoted ones included.
 const MOST_LINES: usize = 200;
-/// Words of a name of something to leave, and of a line that only greets.
+/// Words of a name of something to leave.
 const MOST_NAME: usize = 4;
-const MOST_GREETING: usize = 6;
+/// Letters of a sentence that only greets.
+const MOST_GREETING: usize = 60;
 /// Words that a text has before it asks for something.
-const MOST_SAID: usize = 80;
+const MOST_SAID: usize = 200;
 /// Letters of what stands before the colon of a reply.
 const MOST_REPLY: usize = 12;
 
@@ -71,7 +72,7 @@ pub(super) fn wish(
         return None;
     }
     let names = NamesToLeave::of(names, header);
-    let is_in_subject = asked.is_some() || asks(&of_subject(&whole), &names);
+    let is_in_subject = asked.is_some() || in_subject(&whole, &names);
     if is_in_subject || addressed_to.iter().any(|to| is_door(to)) {
         return Some(by_subject);
     }
@@ -205,24 +206,44 @@ fn read(text: &[String], names: &NamesToLeave) -> Option<bool> {
     Some(asks)
 }
 
-/// The words of a subject, without what lists and mail programs put before it.
-fn of_subject(subject: &str) -> Vec<String> {
+/// Whether a subject asks to leave: all of it, or what somebody wrote behind the subject that they answer
+/// to, or before it.
+fn in_subject(subject: &str, names: &NamesToLeave) -> bool {
     let subject = cut(subject, MOST_SUBJECT);
     let bare = without_tags(subject);
-    let mut rest = bare.as_str();
-    while let Some((before, after)) = rest.split_once([':', '：']) {
-        let reply = words(before);
-        let is_reply = before.trim().chars().count() <= MOST_REPLY
-            && TABLE.begins(WishWord::Reply, &reply) == reply.len()
-            && !reply.is_empty();
-        if !is_reply {
-            break;
-        }
-        rest = after;
+    let (mut rest, mut is_reply) = (bare.as_str(), false);
+    let behind_sign = |text: &'_ str| -> Option<usize> {
+        let (sign, after) = text.split_once([':', '：'])?;
+        is_reply_sign(sign).then_some(text.len() - after.len())
+    };
+    while let Some(at) = behind_sign(rest) {
+        (rest, is_reply) = (&rest[at..], true);
     }
     let found = words(rest);
     // "[unsubscribe]"
-    if found.is_empty() { words(subject) } else { found }
+    let found = if found.is_empty() { words(subject) } else { found };
+    let ends_with_wish = |at: usize| {
+        let end = &found[at..];
+        TABLE.begins(WishWord::Leave, end) > 0 && asks(end, names)
+    };
+    asks(&found, names)
+        || is_reply && (0..found.len()).any(ends_with_wish)
+        || stands_before_reply(rest, names)
+}
+
+/// Whether it is what mail programs put before the subject of a reply.
+fn is_reply_sign(text: &str) -> bool {
+    let sign = words(text);
+    let is_short = text.trim().chars().count() <= MOST_REPLY && !sign.is_empty();
+    is_short && TABLE.begins(WishWord::Reply, &sign) == sign.len()
+}
+
+/// "Unsubscribe Re: October"
+fn stands_before_reply(subject: &str, names: &NamesToLeave) -> bool {
+    subject.match_indices([':', '：']).any(|(at, _)| {
+        let parts = subject[..at].trim_end().rsplit_once(char::is_whitespace);
+        parts.is_some_and(|(before, sign)| is_reply_sign(sign) && asks(&words(before), names))
+    })
 }
 
 /// A text without what stands in square brackets: the name of a list, the number of a reply.
@@ -267,7 +288,7 @@ fn in_text(lines: &[NoticeLine], names: &NamesToLeave) -> Option<LeavingWish> {
             match read(&said, names) {
                 Some(true) => return Some(LeavingWish { text: text.to_owned(), line: begins }),
                 Some(false) => {}
-                None if is_greeting(&new) || introduces_quote(&lines[at..]) => {
+                None if is_greeting(sentence, &new) || introduces_quote(&lines[at..]) => {
                     said.truncate(said.len() - new.len());
                     begins = begins.filter(|_| !said.is_empty());
                 }
@@ -278,8 +299,9 @@ fn in_text(lines: &[NoticeLine], names: &NamesToLeave) -> Option<LeavingWish> {
     None
 }
 
-fn is_greeting(sentence: &[String]) -> bool {
-    sentence.len() <= MOST_GREETING && TABLE.begins(WishWord::Hello, sentence) > 0
+fn is_greeting(sentence: &str, words: &[String]) -> bool {
+    let is_short = sentence.chars().count() <= MOST_GREETING;
+    is_short && TABLE.begins(WishWord::Hello, words) > 0
 }
 
 /// Whether the line is one of two at most that say who wrote what is quoted below.

@@ -176,7 +176,7 @@ fn a_wish_is_heard_in_the_words_of_people() {
         subject("I want to unsubscribe"),
         subject("Unsubscribe from nl"),
         subject("[nl] unsubscribe"),
-        subject("Re: Sejong Digest unsubscribe"),
+        subject("Re: Hello Minji unsubscribe"),
         subject("=?utf-8?B?6rWs64+F7ZW07KeA?="),
         subject("Newsletter abbestellen"),
         ("Re: October".to_owned(), "Please remove me.\n\nOn Thu, Sejong wrote:\n> Hello.\n"),
