@@ -79,12 +79,12 @@ impl Subscriber {
     }
 }
 
-impl Page {
+impl SubscriberPage {
     /// The last identity of these; none where nobody is left.
     fn end(&self) -> Option<&str> {
         match self {
-            Page::Rows(rows) => rows.last().map(|row| row.get(0)),
-            Page::Text { end, .. } => end.as_deref(),
+            SubscriberPage::Rows(rows) => rows.last().map(|row| row.get(0)),
+            SubscriberPage::Text { end, .. } => end.as_deref(),
         }
     }
 }
@@ -95,12 +95,12 @@ pub struct Subscribers {
     store: Store,
     /// Those who get the issue are asked neither how they agreed nor, each, if they are suppressed.
     is_for_issue: bool,
-    ahead: Option<JoinHandle<Result<Page, SqlError>>>,
+    ahead: Option<JoinHandle<Result<SubscriberPage, SqlError>>>,
 }
 
 /// Some people of the list, in the order of their identities.
 #[derive(Debug)]
-enum Page {
+enum SubscriberPage {
     /// A row for each.
     Rows(Vec<SqlRow>),
     /// All in one JSON text: a row of the database costs several times as much. They are behind one
@@ -146,29 +146,31 @@ impl Subscribers {
             tokio::task::yield_now().await;
         }
         match page {
-            Page::Rows(rows) => self.subscribers(&rows),
-            Page::Text { text, behind, .. } => match SubscriberProfile::read_page(&text) {
-                Ok(people) => Ok(people.into_iter().map(Subscriber::unasked).collect()),
-                // Row by row it is told whose cannot be read.
-                Err(_) => self.subscribers(&self.rows(&behind).await.map_err(failed)?),
-            },
+            SubscriberPage::Rows(rows) => self.subscribers(&rows),
+            SubscriberPage::Text { text, behind, .. } => {
+                match SubscriberProfile::read_page(&text) {
+                    Ok(people) => Ok(people.into_iter().map(Subscriber::unasked).collect()),
+                    // Row by row it is told whose cannot be read.
+                    Err(_) => self.subscribers(&self.rows(&behind).await.map_err(failed)?),
+                }
+            }
         }
     }
 
     /// Those behind an identity.
-    fn page(&self, behind: &str) -> impl Future<Output = Result<Page, SqlError>> + use<> {
+    fn page(&self, behind: &str) -> impl Future<Output = Result<SubscriberPage, SqlError>> + use<> {
         let text = self.is_for_issue.then(|| sql::query_as(PAGE).bind(behind).bind(BATCH));
         let (rows, store) = (self.rows(behind), self.store.clone());
         let behind = behind.to_owned();
         async move {
-            let Some(text) = text else { return rows.await.map(Page::Rows) };
+            let Some(text) = text else { return rows.await.map(SubscriberPage::Rows) };
             match text.fetch_one(store.pool()).await {
                 Ok((text, end)) => {
                     let text: Option<String> = text;
-                    Ok(Page::Text { text: text.unwrap_or_default(), behind, end })
+                    Ok(SubscriberPage::Text { text: text.unwrap_or_default(), behind, end })
                 }
                 // Bytes in a column are no JSON.
-                Err(_) => rows.await.map(Page::Rows),
+                Err(_) => rows.await.map(SubscriberPage::Rows),
             }
         }
     }

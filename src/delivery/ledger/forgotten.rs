@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use super::LockedLedger;
 use crate::audience::subscribers::forget;
 use crate::audience::suppression;
+use crate::delivery::bounced::others;
 use crate::delivery::journal;
 use crate::message::address::Address;
 use crate::store::sql::{self, Connection, SqlError};
@@ -38,6 +39,10 @@ WHERE identity = ?1";
 
 /// What nobody has decided about has been decided.
 const UNDECIDED: &str = "DELETE FROM undecided_report WHERE identity = ?1";
+
+/// Tables with what servers said of other people's mail: one may have passed it on to this person, and
+/// older versions have kept the address.
+const SAID: [&str; 2] = ["recipient", "earlier_copy"];
 
 /// Each with its table: a copy of an older store may lack some. What stands in the rows of earlier copies
 /// is found by the rows of the person, which lose their name behind it.
@@ -150,10 +155,33 @@ async fn forget_in(
             let person = (address, hash.as_str());
             all.in_list |= forget::forget_within(&mut transaction, &tables, person, at).await?;
             all.of_issues += forget_in_issues(&mut transaction, &tables, person).await?;
+            for table in SAID.into_iter().filter(|table| tables.contains(*table)) {
+                forget_what_was_said(&mut transaction, table, address).await?;
+            }
         }
         Ok::<_, SqlError>(all)
     };
     let rows = written.await.map_err(failed)?;
     transaction.commit().await.map_err(failed)?;
     Ok(rows)
+}
+
+/// Takes the address out of what servers said of the mail of others.
+async fn forget_what_was_said(
+    connection: &mut Connection,
+    table: &str,
+    person: &Address,
+) -> Result<(), SqlError> {
+    let identity = person.identity();
+    let like = format!("%@{}%", person.domain().to_lowercase());
+    let said = format!("SELECT DISTINCT text FROM {table} WHERE lower(text) LIKE ?1");
+    let said: Vec<String> = sql::query_scalar(said).bind(&like).fetch_all(&mut *connection).await?;
+    for text in said {
+        let without = others::without_person(&text, &identity);
+        if without != text {
+            let update = format!("UPDATE {table} SET text = ?2 WHERE text = ?1");
+            sql::query(update).bind(&text).bind(&without).execute(&mut *connection).await?;
+        }
+    }
+    Ok(())
 }
