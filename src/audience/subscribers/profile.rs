@@ -157,7 +157,7 @@ fn read(
 }
 
 /// A moment of the table.
-pub(super) fn of_ms(ms: i64) -> Timestamp {
+pub(in crate::audience) fn of_ms(ms: i64) -> Timestamp {
     Timestamp::from_millisecond(ms).unwrap_or_default()
 }
 

@@ -38,14 +38,18 @@ WHERE identity = ?1";
 /// What nobody has decided about has been decided.
 const UNDECIDED: &str = "DELETE FROM undecided_report WHERE identity = ?1";
 
+/// Mails about their subscription, sent or not.
+const OUTBOX: &str = "DELETE FROM outbox WHERE identity = ?1";
+
 /// Each with its table: a copy of an older store may lack some. What stands in the rows of earlier copies
 /// is found by the rows of the person, which lose their name behind it.
-const STATEMENTS: [(&str, &str); 5] = [
+const STATEMENTS: [(&str, &str); 6] = [
     ("earlier_copy", EARLIER),
     ("recipient", ROWS),
     ("person", PERSONS),
     ("bounce", REPORTS),
     ("undecided_report", UNDECIDED),
+    ("outbox", OUTBOX),
 ];
 
 /// The domain of those who are forgotten, which nobody has (RFC 6761).
