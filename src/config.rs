@@ -7,6 +7,7 @@ pub mod dkim;
 mod audience;
 mod bounce;
 mod clients;
+mod form;
 mod pace;
 mod relay;
 mod secret;
@@ -34,6 +35,7 @@ use crate::message::header::{HeaderText, Mailbox};
 use crate::message::splice::Identity;
 use crate::message::token::Keys;
 use crate::net::web::{self, other_host};
+use crate::web::signup_form::SignupForm;
 pub use audience::AudienceSource;
 pub use relay::{PasswordError, RelayConfig, credentials};
 pub use secret::rotate::{RotateError, Rotated, rotate_secret};
@@ -71,6 +73,8 @@ pub struct Config {
     pub audience_source: Option<AudienceSource>,
     /// For `web`.
     pub web: WebConfig,
+    /// For `web`: what people are asked who subscribe there; `None` where nobody can.
+    pub form: Option<SignupForm>,
     /// Where dates and times are told.
     pub time_zone: jiff::tz::TimeZone,
     /// What is no error, but should be known: for `check` and `doctor`.
@@ -179,6 +183,7 @@ pub fn read(root: &Path, environment: &[(String, String)]) -> Result<Config, Vec
     let topics = topics::read(&mut table, &mut problems);
     let (segments, segment_places) = segments::read(&mut table, &topics, &mut problems);
     let web = serving::read(&mut table, &mut problems);
+    let form = form::read(&mut table, &topics, &mut problems);
     let mut store = table.table("store");
     let store_url = store.text("url").map(|url| url.value);
     store.finish(&mut problems);
@@ -213,6 +218,7 @@ pub fn read(root: &Path, environment: &[(String, String)]) -> Result<Config, Vec
                 consent_columns,
                 audience_source,
                 web,
+                form,
                 time_zone,
                 warnings: problems,
             })

@@ -4,6 +4,7 @@
 mod allow;
 mod article;
 mod foreign;
+mod letter;
 mod place;
 mod selections;
 mod siblings;
@@ -25,6 +26,7 @@ use crate::diagnostic::grouped::group_rule;
 use crate::diagnostic::{Diagnostic, Place, Source, nearest, refused, unseen};
 use crate::files;
 use crate::manifest::{self, Located, Table};
+pub use letter::{LetterText, letter};
 pub use place::{misplaced, name_of};
 pub use siblings::{Headline, siblings, texts};
 pub use text::{TextError, path_from_here, read_text};
@@ -238,6 +240,7 @@ impl IssueReading<'_> {
                 style,
                 slots,
                 manifest,
+                asks_to_confirm: false,
             }),
             _ => None,
         };
