@@ -11,6 +11,7 @@ use sejong_digest::store::{Store, StoreAddress};
 use sejong_digest::web::base::BaseUrl;
 use sejong_digest::web::keys::{LinkKeys, ReadKeys};
 use sejong_digest::web::listeners::{self, ListenError};
+use sejong_digest::web::live::LiveOptions;
 use sejong_digest::web::server::ServerLimits;
 use sejong_digest::web::{self, Site, WebOptions};
 use tokio::sync::watch;
@@ -20,7 +21,7 @@ use super::files::describe_store;
 use super::stop_signals::StopSignals;
 use super::subscribers::place;
 use super::workspace::{LostSecret, Workspace};
-use super::{Global, clock, looking, print};
+use super::{Global, archive, clock, looking, print};
 
 const ABOUT: &str = "\
 Answer readers on the web: today those who leave by the link in a mail
@@ -129,6 +130,12 @@ async fn options(workspace: &Workspace, args: &Args) -> Result<WebOptions, Failu
         Failure::checks(format!("nothing can be answered at {}", config.sender.base_url()))
             .help("base_url is an address without ? and #, such as https://news.example.org")
     })?;
+    let archive = LiveOptions {
+        site: archive::site(workspace, &base),
+        shown: config.archive.served(),
+        still: archive::still(workspace),
+        root: workspace.root.clone(),
+    };
     let site = Site {
         name: config.publication.name.clone(),
         language: config.publication.language.clone(),
@@ -141,6 +148,7 @@ async fn options(workspace: &Workspace, args: &Args) -> Result<WebOptions, Failu
         site,
         store,
         keys: (keys, read),
+        archive,
         proxies: config.web.proxies.clone(),
         limits: ServerLimits::default(),
         clock: clock::now,

@@ -7,6 +7,7 @@ pub mod bounces;
 pub mod claim;
 pub mod consistency;
 pub mod copies;
+pub mod editions;
 pub mod got;
 mod home;
 pub mod origin;
@@ -44,7 +45,7 @@ use runs::Written;
 const BATCH: usize = 1_000;
 
 /// The tables, step by step; see [`Store::open`].
-pub const STEPS: [SchemaStep; 27] = [
+pub const STEPS: [SchemaStep; 28] = [
     SchemaStep { sqlite: FIRST_STEP, postgres: tables::POSTGRES },
     SchemaStep::of_sqlite(claim::TIMES),
     SchemaStep::of_sqlite(revision::STEP),
@@ -72,6 +73,7 @@ pub const STEPS: [SchemaStep; 27] = [
     SchemaStep::both(bounces::STEP),
     suppression::SAID_BY_IMPORTS,
     SchemaStep::both(undecided::STEP),
+    SchemaStep::both(revision::WEB),
 ];
 
 const FIRST_STEP: &str = "

@@ -11,6 +11,7 @@ mod form;
 pub mod keys;
 mod leaving;
 pub mod listeners;
+pub mod live;
 mod page;
 pub mod server;
 mod sheet;
@@ -36,6 +37,7 @@ use answer::Answering;
 use attempts::Attempts;
 use base::BaseUrl;
 use keys::{KeyRing, LinkKeys, ReadKeys};
+use live::{LiveArchive, LiveOptions};
 use server::ServerLimits;
 use stores::WebStore;
 use visitor::Proxies;
@@ -73,6 +75,8 @@ pub struct WebOptions {
     pub store: StoreAddress,
     /// What tokens are made and read with, and how they are read anew.
     pub keys: (LinkKeys, ReadKeys),
+    /// What everybody may read.
+    pub archive: LiveOptions,
     /// Whose word about visitors counts.
     pub proxies: Proxies,
     /// What a visitor may take.
@@ -91,6 +95,7 @@ struct Pages {
     keys: Arc<KeyRing>,
     writer: Writer,
     wrong_tokens: Attempts,
+    archive: Arc<LiveArchive>,
     clock: fn() -> Timestamp,
 }
 
@@ -109,19 +114,22 @@ pub async fn serve(
     listeners: Vec<TcpListener>,
     stop: watch::Receiver<bool>,
 ) -> std::io::Result<()> {
-    let WebOptions { site, store, keys, proxies, limits, clock, tell } = options;
+    let WebOptions { site, store, keys, archive, proxies, limits, clock, tell } = options;
     let keys = Arc::new(KeyRing::new(keys.0, keys.1));
     let base = site.base.clone();
+    let archive = Arc::new(LiveArchive::new(archive, base.clone(), tell));
+    archive.begin(WebStore::new(store.clone(), tell)).await?;
     let pages = Pages {
         sheet: sheet::sheet(&site.theme),
         writer: Writer::begin(WebStore::new(store, tell), Arc::clone(&keys), clock)?,
         keys,
         wrong_tokens: Attempts::new(WRONG_TOKENS.0, WRONG_TOKENS.1),
+        archive: Arc::clone(&archive),
         site,
         clock,
     };
-    let answering = Arc::new(Answering::new(router(pages), base, proxies, tell));
-    server::serve(listeners, answering, limits, stop).await;
+    let answering = Answering::new(router(pages), archive, base, (proxies, tell));
+    server::serve(listeners, Arc::new(answering), limits, stop).await;
     Ok(())
 }
 
@@ -145,6 +153,9 @@ async fn style(State(pages): State<Arc<Pages>>) -> Response<Body> {
 }
 
 async fn missing(State(pages): State<Arc<Pages>>, headers: HeaderMap) -> Response<Body> {
+    if let Some(page) = pages.archive.missing() {
+        return page;
+    }
     let words = pages.words(&headers);
     let content = html! { p { (words.missing_text) } };
     page::page(&pages.site, words, StatusCode::NOT_FOUND, (words.missing_title, content))
