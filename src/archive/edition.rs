@@ -205,7 +205,7 @@ fn article(issue: &Issue, article: &Article, is_link: bool) -> WebArticle {
     let text = neutral::text(&unseen::without_pasted(&text), &issue.slots, words);
     let picture = article.lead.as_ref().and_then(|lead| issue.images.get(lead.image));
     WebArticle {
-        page: !article.body.is_empty() && !(is_link && article.url.is_some()),
+        page: !(article.body.is_empty() || is_link && article.url.is_some()),
         title: article.title.clone(),
         author: article.author.clone(),
         affiliation: article.affiliation.clone(),

@@ -187,9 +187,10 @@ fn json_feed(making: Making<'_>, head: &FeedHead, entries: Vec<FeedEntry<'_>>) -
         add("summary", entry.summary.map(Value::from));
         add("authors", entry.author.map(|name| json!([{ "name": name }])));
         add("tags", Some(json!(entry.tags)).filter(|_| !entry.tags.is_empty()));
-        let (key, text) = match entry.html.is_empty() {
-            true => ("content_text", entry.title.to_owned()),
-            false => ("content_html", entry.html),
+        let (key, text) = if entry.html.is_empty() {
+            ("content_text", entry.title.to_owned())
+        } else {
+            ("content_html", entry.html)
         };
         add(key, Some(text.into()));
         item

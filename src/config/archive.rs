@@ -25,10 +25,8 @@ impl ArchiveConfig {
     /// What `digest serve` shows, and mail links to. A publication that says nothing of the web has
     /// nothing on it.
     pub fn served(&self) -> ShownIssues {
-        self.publish.unwrap_or(match self.is_configured {
-            true => ShownIssues::Sent,
-            false => ShownIssues::None,
-        })
+        let unsaid = if self.is_configured { ShownIssues::Sent } else { ShownIssues::None };
+        self.publish.unwrap_or(unsaid)
     }
 }
 

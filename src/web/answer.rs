@@ -51,7 +51,7 @@ impl Answering {
 
     /// The answer to a request for a page of the archive, which needs nothing of the request but its
     /// head.
-    pub(super) async fn from_archive(&self, request: &Request<Incoming>) -> Option<Response<Body>> {
+    pub(super) async fn prepared(&self, request: &Request<Incoming>) -> Option<Response<Body>> {
         if !self.is_for_us(request) {
             return None;
         }

@@ -129,7 +129,7 @@ fn converse(
         let (answering, place) = (Arc::clone(&answering), Arc::clone(&place));
         let seats = Arc::clone(&seats);
         async move {
-            if let Some(page) = answering.from_archive(&request).await {
+            if let Some(page) = answering.prepared(&request).await {
                 seats.has_spoken(&place);
                 return Ok(page);
             }
