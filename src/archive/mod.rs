@@ -27,6 +27,7 @@ mod xml;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use crate::compose::Composition;
 use crate::compose::theme::Theme;
@@ -59,8 +60,6 @@ pub struct ArchiveSite {
 pub struct PublishedIssue {
     /// Its folder's name, which is its address.
     pub name: String,
-    /// What it is called: that of the mail.
-    pub subject: String,
     /// When it was first sent.
     pub sent_at: Timestamp,
     /// What is shown.
@@ -72,8 +71,28 @@ pub struct PublishedIssue {
 pub enum PublishedContent {
     /// Its web edition.
     Edition(Box<WebEdition>),
-    /// The mail itself, of an issue that an older version sent, with its date and its number.
-    Mail(Box<Composition>, jiff::civil::Date, Option<i64>),
+    /// The mail itself, of an issue that an older version sent.
+    Mail(Box<SentMail>),
+}
+
+/// An issue of which only the mail is known.
+#[derive(Clone, Debug)]
+pub struct SentMail {
+    title: String,
+    composition: Composition,
+    date: Date,
+    number: Option<i64>,
+}
+
+impl SentMail {
+    /// What is known of it: the mail, the day it is dated, its number. It is called by its Subject, as
+    /// anybody may read that.
+    pub fn new(composition: Composition, date: Date, number: Option<i64>) -> SentMail {
+        let words = ArchiveWords::of(&composition.language);
+        let slot = |index: usize| composition.slots.get(index).and_then(Option::as_ref);
+        let title = neutral::segments(&composition.subject, slot, words);
+        SentMail { title, composition, date, number }
+    }
 }
 
 /// What a page is (RFC 9110, 8.3).
@@ -189,32 +208,35 @@ impl PublishedIssue {
     fn edition(&self) -> Option<&WebEdition> {
         match &self.content {
             PublishedContent::Edition(edition) => Some(edition),
-            PublishedContent::Mail(..) => None,
+            PublishedContent::Mail(_) => None,
         }
     }
 
     fn title(&self) -> &str {
-        self.edition().map_or(&self.subject, |edition| &edition.title)
+        match &self.content {
+            PublishedContent::Edition(edition) => &edition.title,
+            PublishedContent::Mail(mail) => &mail.title,
+        }
     }
 
     fn language(&self) -> &str {
         match &self.content {
             PublishedContent::Edition(edition) => &edition.language,
-            PublishedContent::Mail(mail, ..) => &mail.language,
+            PublishedContent::Mail(mail) => &mail.composition.language,
         }
     }
 
-    fn date(&self) -> jiff::civil::Date {
+    fn date(&self) -> Date {
         match &self.content {
             PublishedContent::Edition(edition) => edition.date,
-            PublishedContent::Mail(_, date, _) => *date,
+            PublishedContent::Mail(mail) => mail.date,
         }
     }
 
     fn number(&self) -> Option<i64> {
         match &self.content {
             PublishedContent::Edition(edition) => edition.number,
-            PublishedContent::Mail(.., number) => *number,
+            PublishedContent::Mail(mail) => mail.number,
         }
     }
 
@@ -262,8 +284,8 @@ impl ArchivePages {
     fn issue(&mut self, making: Making<'_>, at: usize, issue: &PublishedIssue) {
         let edition = match &issue.content {
             PublishedContent::Edition(edition) => edition,
-            PublishedContent::Mail(mail, ..) => {
-                let (page, pictures) = issues::of_mail(making, issue, mail);
+            PublishedContent::Mail(mail) => {
+                let (page, pictures) = issues::of_mail(making, issue, &mail.composition);
                 self.add(&issue.path(), PageKind::Mail, page);
                 for (path, kind, bytes) in pictures {
                     self.pages.insert(path, ArchivePage { kind: PageKind::Picture(kind), bytes });

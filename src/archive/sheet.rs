@@ -48,7 +48,8 @@ justify-content:space-between}\
 ul.bar,ul.list,ol.toc{list-style:none;margin:0 0 1rem;padding:0}\
 ul.bar{display:flex;flex-wrap:wrap;gap:0 1.25rem}.bar li{margin:0}\
 ul.bar a,ul.list a,ol.toc a,nav.turn a{display:inline-block;padding:.3rem 0}\
-.skip{position:absolute;left:-99rem}.skip:focus{position:static;display:block;padding:.5rem 1.25rem}\
+.skip{display:block;padding:.5rem 1.25rem}.skip:not(:focus){position:absolute;width:1px;height:1px;\
+padding:0;overflow:hidden;clip-path:inset(50%)}\
 h1{font-size:2rem;line-height:1.15}h2,h3,h4,h5,h6{font-family:var(--h);line-height:1.25;\
 margin:2rem 0 .5rem;text-wrap:balance}\
 h2{font-size:1.4rem}h3{font-size:1.2rem}h4,h5,h6{font-size:1.0625rem}\

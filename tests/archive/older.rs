@@ -47,6 +47,7 @@ fn its_page_is_the_mail_as_anybody_may_read_it() {
     assert!(!site.contains_key("issues/2025-11/hangul/index.html"));
     let list = here.read("site/issues/index.html");
     assert!(list.contains("href=\"/issues/2025-11/\"") && list.contains("No. 1"), "{list}");
+    assert!(list.contains("Hello reader") && !list.contains("{{"), "{list}");
     let told = here.run(&["archive", "check", "site"]);
     assert_eq!(told.code, 0, "{told:?}");
 }

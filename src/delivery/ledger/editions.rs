@@ -7,7 +7,8 @@ use jiff::civil::Date;
 use serde::Serialize;
 
 use super::Ledger;
-use crate::archive::{ArchiveSite, PublishedContent, PublishedIssue};
+use crate::archive::edition::WebEdition;
+use crate::archive::{ArchiveSite, PublishedContent, PublishedIssue, SentMail};
 use crate::crypto;
 use crate::delivery::id::RevisionId;
 use crate::diagnostic::Place;
@@ -90,48 +91,37 @@ pub fn key(site: &ArchiveSite, heads: &[EditionHead]) -> String {
 /// # Errors
 /// The store's; [`StoreError::Content`], where it is not what was written.
 pub async fn load(store: &Store, head: &EditionHead) -> Result<Option<PublishedIssue>, StoreError> {
-    let row = sql::query("SELECT web, date, subject FROM revision WHERE id = ?1")
+    let row = sql::query("SELECT web, date FROM revision WHERE id = ?1")
         .bind(head.revision)
         .fetch_one(store.pool())
         .await
         .map_err(|error| store.failed(error))?;
-    let (web, date, subject): (Option<String>, String, Option<String>) =
-        (row.get(0), row.get(1), row.get(2));
-    let sent_at = jiff::fmt::rfc2822::parse(&date).map(|date| date.timestamp());
-    let sent_at = sent_at.unwrap_or_default();
+    let (web, date): (Option<String>, String) = (row.get(0), row.get(1));
+    let sent = jiff::fmt::rfc2822::parse(&date).ok();
     let whole = web.filter(|web| head.web_checksum.as_deref() == Some(&checksum(web)));
-    if let Some(edition) = whole.and_then(|web| serde_json::from_str(&web).ok()) {
-        let edition: Box<crate::archive::edition::WebEdition> = edition;
-        if !edition.archive {
-            return Ok(None);
-        }
-        let subject = subject.unwrap_or_else(|| edition.title.clone());
-        let content = PublishedContent::Edition(edition);
-        return Ok(Some(PublishedIssue { name: head.issue.clone(), subject, sent_at, content }));
-    }
-    of_mail(store, head, (sent_at, &date)).await.map(Some)
+    let edition: Option<Box<WebEdition>> = whole.and_then(|web| serde_json::from_str(&web).ok());
+    let content = match edition {
+        Some(edition) if !edition.archive => return Ok(None),
+        Some(edition) => PublishedContent::Edition(edition),
+        None => of_mail(store, head, sent.as_ref().map(|sent| sent.date())).await?,
+    };
+    let sent_at = sent.map(|sent| sent.timestamp()).unwrap_or_default();
+    Ok(Some(PublishedIssue { name: head.issue.clone(), sent_at, content }))
 }
 
-/// The issue as it was mailed.
+/// The issue as it was mailed, on a day.
 async fn of_mail(
     store: &Store,
     head: &EditionHead,
-    (sent_at, date): (jiff::Timestamp, &str),
-) -> Result<PublishedIssue, StoreError> {
+    sent: Option<Date>,
+) -> Result<PublishedContent, StoreError> {
     let revisions = Ledger::new(store.clone(), &head.issue).revisions().await?;
     let id = RevisionId(head.revision);
-    let found = revisions.iter().find(|revision| revision.id == id);
-    let Some(revision) = found else {
+    let Some(revision) = revisions.iter().find(|revision| revision.id == id) else {
         return Err(store.failed(sql::SqlError::decode("a revision is gone")));
     };
     let mail = revision.thaw(&Place::File(PathBuf::from(&head.issue)))?;
     let headline = &revision.frozen.headline;
-    let day = headline.date.or_else(|| {
-        let sent = jiff::fmt::rfc2822::parse(date).ok()?;
-        Some(sent.date())
-    });
-    let day = day.unwrap_or(Date::default());
-    let content = PublishedContent::Mail(Box::new(mail.clone()), day, headline.number);
-    let subject = headline.subject.clone().unwrap_or_else(|| mail.readable_subject());
-    Ok(PublishedIssue { name: head.issue.clone(), subject, sent_at, content })
+    let date = headline.date.or(sent).unwrap_or_default();
+    Ok(PublishedContent::Mail(Box::new(SentMail::new(mail, date, headline.number))))
 }
