@@ -28,7 +28,7 @@ use crate::files;
 use crate::manifest::{self, Located, Table};
 pub use letter::{LetterText, letter};
 pub use place::{misplaced, name_of};
-pub use siblings::{Headline, siblings, texts};
+pub use siblings::{Headline, is_public, siblings, texts};
 pub use text::{TextError, path_from_here, read_text};
 
 /// Issues that are named to somebody who has named none of them: the last.
@@ -190,6 +190,7 @@ impl IssueReading<'_> {
         let sections = self.section_tables(&mut table);
         let number = table.integer("number", 0..1_000_000);
         let advertising = table.flag("advertising");
+        let archive = table.flag("archive");
         let allow = allow::read(&mut table);
         let title = table.required_text("title", "add title = \"…\": the issue's headline");
         let subject = table
@@ -233,6 +234,7 @@ impl IssueReading<'_> {
                 sections,
                 pictures: pictures.unwrap_or(publication.pictures),
                 advertising: advertising.unwrap_or(publication.advertising),
+                archive: archive.unwrap_or(true),
                 allow,
                 images: images.images,
                 logo,
@@ -509,8 +511,9 @@ impl IssueReading<'_> {
 }
 
 /// Keys that stand above the sections.
-const OF_THE_ISSUE: [&str; 13] = [
+const OF_THE_ISSUE: [&str; 14] = [
     "number",
+    "archive",
     "title",
     "subject",
     "preheader",
