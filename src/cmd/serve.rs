@@ -28,7 +28,8 @@ Answer readers on the web: today those who leave by the link in a mail
 
 Stands behind a reverse proxy that speaks TLS; [web] listen in digest.toml says where, or systemd
 gives the socket. It answers at base_url, and nothing changes by opening a link: a mail program's one
-click (RFC 8058) or the page's button does it. It may run while an issue is sent. SIGTERM, SIGHUP and Ctrl-C
+click (RFC 8058) or the page's button does it. It shows the archive, too: the pages of `digest archive
+build`, a few seconds after an issue has its first reader. It may run while an issue is sent. SIGTERM, SIGHUP and Ctrl-C
 end it when requests that are under way are answered.";
 
 /// Answer readers on the web

@@ -76,6 +76,18 @@ fn no_public_byte_tells_of_a_reader() {
 }
 
 #[test]
+fn a_picture_for_some_that_travels_in_the_mail_is_not_kept() {
+    let relay = Relay::new();
+    let here = with_secrets(publication());
+    let here = here.edit("issues/2025-11/issue.toml", "number", "images = \"embed\"\nnumber");
+    send(&here, &relay, "2025-11");
+    assert!(here.exists("published/issues/2025-11/river.png"));
+    assert!(!here.exists("published/issues/2025-11/cellar.png"));
+    build(&here);
+    assert!(here.exists("site/issues/2025-11/river.png"));
+}
+
+#[test]
 fn an_issue_that_is_not_for_everybody_is_on_no_page() {
     let relay = Relay::new();
     let here = publication();
