@@ -79,8 +79,8 @@ impl Making<'_> {
     fn end(self, words: &ArchiveWords, language: &str) -> Markup {
         let site = self.site;
         html! {
-            p dir="auto" {
-                @if let Some(organization) = &site.organization { (organization) " · " }
+            p {
+                @if let Some(organization) = &site.organization { bdi { (organization) } " · " }
                 a href={ "mailto:" (site.contact) } { bdi { (site.contact) } }
             }
             ul.bar lang=[words.apart(language)] {
