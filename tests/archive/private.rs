@@ -123,6 +123,21 @@ fn an_issue_that_is_taken_back_goes() {
 }
 
 #[test]
+fn an_issue_stays_while_its_only_reader_is_sent_a_further_copy() {
+    let relay = Relay::new();
+    let here = publication().write("subscribers.csv", "email\nkim@example.org\n");
+    send(&here, &relay, "2025-11");
+    let refusing =
+        Relay::scripted(Script::new().rule(At::Rcpt, When::Always, Do::reply("450 4.2.1 not now")));
+    let line = ["send", "2025-11", "--to", "kim@example.org", "--again", "--yes", "--wait", "0s"];
+    let told = here.run(&[&line[..], &["--relay", &refusing.url()]].concat());
+    assert_ne!(told.code, 0, "{told:?}");
+    assert!(told.stderr.contains("0 accepted") || told.stderr.contains("deferred"), "{told:?}");
+    build(&here);
+    assert!(here.exists("site/issues/2025-11/index.html"));
+}
+
+#[test]
 fn what_nobody_has_yet_is_on_no_page() {
     let here = publication();
     let refusing = Script::new().rule(At::Rcpt, When::Always, Do::reply("450 4.2.1 not now"));
