@@ -13,7 +13,7 @@ use sejong_digest::issue::{Contents, Issue, Pictures, Publication, load};
 use sejong_digest::message::address::Address;
 use sejong_digest::message::header::{HeaderText, Mailbox};
 use sejong_digest::message::recipient::Recipient;
-use sejong_digest::message::splice::{Identity, Occasion, Template};
+use sejong_digest::message::splice::{Identity, MailKind, Occasion, Template};
 use sejong_digest::message::token::Keys;
 
 const ARTICLES: usize = 100;
@@ -52,6 +52,7 @@ fn assembling(publication: &Publication, once: bool) -> bool {
         date: "Thu, 6 Nov 2025 09:00:00 -0500".to_owned(),
         time: 1_762_437_600,
         test: false,
+        kind: MailKind::Issue,
     };
     let template = Template::new(&composition, identity(), &occasion);
     let address = Address::parse("reader@example.org").expect("an address");

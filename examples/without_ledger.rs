@@ -13,7 +13,7 @@ use sejong_digest::audience::list::{self, ReadOptions};
 use sejong_digest::audience::row::Row;
 use sejong_digest::message::Message;
 use sejong_digest::message::recipient::Recipient;
-use sejong_digest::message::splice::{Identity, Occasion, Template};
+use sejong_digest::message::splice::{Identity, MailKind, Occasion, Template};
 use sejong_digest::smtp::outcome::Outcome;
 use sejong_digest::smtp::relay::Relay;
 use sejong_digest::smtp::session::Session;
@@ -76,6 +76,7 @@ fn template(publication: &Path, name: &str) -> Fallible<Template> {
         date: "Thu, 6 Nov 2025 09:00:00 -0500".to_owned(),
         time: 1_762_437_600,
         test: false,
+        kind: MailKind::Issue,
     };
     Ok(Template::new(&composition, identity, &occasion))
 }

@@ -8,6 +8,7 @@ pub mod dkim;
 mod audience;
 mod bounce;
 mod clients;
+mod form;
 mod pace;
 mod relay;
 mod secret;
@@ -36,6 +37,7 @@ use crate::message::header::{HeaderText, Mailbox};
 use crate::message::splice::Identity;
 use crate::message::token::Keys;
 use crate::net::web::{self, other_host};
+use crate::web::signup_form::SignupForm;
 pub use archive::ArchiveConfig;
 pub use audience::AudienceSource;
 pub use relay::{PasswordError, RelayConfig, credentials};
@@ -74,6 +76,8 @@ pub struct Config {
     pub audience_source: Option<AudienceSource>,
     /// For `web`.
     pub web: WebConfig,
+    /// For `web`: what people are asked who subscribe there; `None` where nobody can.
+    pub form: Option<SignupForm>,
     /// For `archive`: which issues everybody may read.
     pub archive: ArchiveConfig,
     /// Where dates and times are told.
@@ -187,9 +191,8 @@ pub fn read(root: &Path, environment: &[(String, String)]) -> Result<Config, Vec
     let (segments, segment_places) = segments::read(&mut table, &topics, &mut problems);
     let archive = archive::read(&mut table, &mut problems);
     let web = serving::read(&mut table, &mut problems);
-    let mut store = table.table("store");
-    let store_url = store.text("url").map(|url| url.value);
-    store.finish(&mut problems);
+    let form = form::read(&mut table, &topics, &mut problems);
+    let store_url = store_url(&mut table, &mut problems);
     table.finish(&mut problems);
     match (publication, sender) {
         (Some((publication, time_zone)), Some(sender))
@@ -222,6 +225,7 @@ pub fn read(root: &Path, environment: &[(String, String)]) -> Result<Config, Vec
                 consent_columns,
                 audience_source,
                 web,
+                form,
                 archive,
                 time_zone,
                 warnings: problems,
@@ -229,6 +233,13 @@ pub fn read(root: &Path, environment: &[(String, String)]) -> Result<Config, Vec
         }
         _ => Err(problems),
     }
+}
+
+fn store_url(table: &mut Table, problems: &mut Vec<Diagnostic>) -> Option<String> {
+    let mut store = table.table("store");
+    let url = store.text("url").map(|url| url.value);
+    store.finish(problems);
+    url
 }
 
 /// `[text]` and `[articles]`: whether quotation marks are made round, and keys of articles that mean

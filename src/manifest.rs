@@ -16,7 +16,7 @@ use std::sync::Arc;
 use toml::de::{DeTable, DeValue};
 
 pub(crate) use dates::MONTHS;
-use language::is_language;
+pub use language::is_language;
 
 use self::slips::Slip;
 use crate::diagnostic::unseen::{self, Unseen};

@@ -13,7 +13,7 @@ use sejong_digest::diagnostic::{Diagnostic, render, sarif};
 use sejong_digest::issue::{Issue, image, load, slot};
 use sejong_digest::message::address::Address;
 use sejong_digest::message::recipient::Recipient;
-use sejong_digest::message::splice::{Occasion, Template, part_text};
+use sejong_digest::message::splice::{MailKind, Occasion, Template, part_text};
 use sejong_digest::picture::Cache;
 
 use super::{files, signature};
@@ -301,6 +301,7 @@ impl Ground {
             date: "Thu, 6 Nov 2025 09:00:00 -0500".to_owned(),
             time: 1_762_437_600,
             test: false,
+            kind: MailKind::Issue,
         };
         let identity = self.config.sender.identity(&Secret::for_nobody());
         let template = Template::new(composition, identity, &occasion);

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
+use super::signup;
 use super::subscribers::change::{self, ChangeNote};
 use super::subscribers::{ChangeOrigin, SubscriptionStatus, moved};
 use super::suppression::{self, SuppressionNote, SuppressionSubject};
@@ -78,6 +79,7 @@ pub async fn leave_within(
     let subjects: Vec<&SuppressionSubject> = subjects.iter().collect();
     let new = suppression::write(connection, &subjects, note).await?;
     let people: Vec<&str> = people.iter().map(String::as_str).collect();
+    signup::withdraw_within(connection, &in_json(&people)).await?;
     let staying: Vec<String> =
         sql::query_scalar(STAYING).bind(in_json(&people)).fetch_all(&mut *connection).await?;
     if !staying.is_empty() {
@@ -197,8 +199,11 @@ pub async fn gets_mail(store: &Store, address: &Address) -> Result<bool, StoreEr
     Ok(status.is_none_or(|status| status == SubscriptionStatus::Confirmed.word()))
 }
 
-/// Whether they are, by their address or their domain.
-async fn is_suppressed(connection: &mut Connection, identity: &str) -> Result<bool, SqlError> {
+/// Whether a person is suppressed, by their address or their domain.
+///
+/// # Errors
+/// The database's.
+pub async fn is_suppressed(connection: &mut Connection, identity: &str) -> Result<bool, SqlError> {
     let domain = identity.rsplit('@').next().unwrap_or_default();
     sql::query_scalar(
         "SELECT EXISTS (SELECT 1 FROM suppression WHERE released_at IS NULL AND \

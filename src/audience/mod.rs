@@ -26,6 +26,7 @@ mod remarks;
 pub mod row;
 mod rules;
 pub mod selection;
+pub mod signup;
 mod status;
 pub mod subscribers;
 pub mod suppression;

@@ -20,7 +20,7 @@ use super::failure::{Ending, Exit, Failure};
 use super::gate::Gate;
 use super::readers::{ListArgs, Readers};
 use super::workspace::{Draft, Workspace};
-use super::{Global, print, published, reach, readers, runtime};
+use super::{Global, print, published, reach, readers, runtime, serve};
 
 /// How often to say how far it is, where there is no bar.
 const SAY_EVERY: Duration = Duration::from_secs(10);
@@ -121,12 +121,9 @@ fn look(
     problems = gate.remaining(problems);
     let mut found: Vec<Diagnostic> = Vec::new();
     if args.issues.is_empty() {
-        let publication = &workspace.config.publication;
-        found.extend(load::misplaced(publication));
-        let siblings = load::siblings(publication);
-        found.extend(gate.remaining(selections::unused_topics(publication, &siblings)));
+        found.extend(of_publication(workspace, gate));
     }
-    let mut known = HashSet::new();
+    let mut known: HashSet<ProblemKey> = found.iter().map(told).collect();
     let mut drafts: Vec<Draft> = Vec::new();
     for name in &names {
         let mut draft = gate.read(workspace, name);
@@ -167,6 +164,16 @@ fn look(
     let dkim = config.dkim.as_ref().and_then(|dkim| dkim.warning().cloned());
     problems.extend(gate.remaining(config.warnings.iter().cloned().chain(dkim).collect()));
     Ok((problems, Some(names.len())))
+}
+
+/// What is wrong beside the issues.
+fn of_publication(workspace: &Workspace, gate: &mut Gate) -> Vec<Diagnostic> {
+    let publication = &workspace.config.publication;
+    let siblings = load::siblings(publication);
+    let mut found = load::misplaced(publication);
+    found.extend(gate.remaining(selections::unused_topics(publication, &siblings)));
+    found.extend(gate.remaining(serve::problems_of_letters(workspace)));
+    found
 }
 
 /// What makes a problem the same as another: where it is and what is said. What one issue allows is

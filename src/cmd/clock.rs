@@ -3,7 +3,7 @@
 
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ZonedDateTime};
-use sejong_digest::message::splice::Occasion;
+use sejong_digest::message::splice::{MailKind, Occasion};
 
 use super::failure::Failure;
 
@@ -22,7 +22,7 @@ pub(crate) fn now_in(zone: &TimeZone) -> ZonedDateTime {
 /// 2025 09:00:00 -0500`, and the same for signatures.
 pub(crate) fn occasion(moment: &ZonedDateTime, test: bool) -> Result<Occasion, Failure> {
     let date = rfc5322(moment)?;
-    Ok(Occasion { date, time: moment.timestamp().as_second(), test })
+    Ok(Occasion { date, time: moment.timestamp().as_second(), test, kind: MailKind::Issue })
 }
 
 /// A moment where the publication is.

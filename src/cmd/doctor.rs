@@ -1,6 +1,8 @@
 //! `digest doctor`: configuration, relays and DNS -> a line for each check. Changes nothing, and
 //! makes no file.
 
+mod outbox;
+
 use std::net::{IpAddr, SocketAddr};
 
 use sejong_digest::audience::subscribers::change;
@@ -97,6 +99,7 @@ fn look(workspace: &Workspace, args: &Args) -> Result<Vec<Finding>, Failure> {
     found.extend(workspace.config.warnings.iter().map(|warning| of("configuration", warning)));
     found.push(runtime()?.block_on(secret(workspace)));
     found.extend(runtime()?.block_on(consent(workspace)));
+    found.extend(runtime()?.block_on(outbox::check(workspace)));
     let identity = workspace.config.sender.identity(&Secret::for_nobody());
     let domains = domains(workspace, &identity);
     let origin =

@@ -110,13 +110,18 @@ fn configured(workspace: &Workspace) -> Result<Destination, Failure> {
             "add [[relay]] to digest.toml, or name one: --relay smtps://user@mail.your.domain",
         ));
     }
+    Ok(Destination { routes: configured_routes(workspace)?, catcher: None })
+}
+
+/// The relays of `digest.toml`, with their passwords.
+pub(super) fn configured_routes(workspace: &Workspace) -> Result<Vec<Route>, Failure> {
     let routes = (1..).zip(&workspace.config.relays).map(|(number, configured)| {
         configured.with_password(number, &workspace.environment).map_err(|error| {
             let help = "set DIGEST_SMTP_PASSWORD, or password_file in [[relay]]";
             Failure::new(error.to_string()).help(help)
         })
     });
-    Ok(Destination { routes: routes.collect::<Result<_, _>>()?, catcher: None })
+    routes.collect()
 }
 
 /// Makes the folder of what is caught, which only its owner can read. One that is there stays as it

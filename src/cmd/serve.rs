@@ -1,11 +1,14 @@
 //! `digest serve`: answers readers on the web until it is told to stop.
 
+mod subscribing;
+
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use sejong_digest::audience::forgotten::ForgettingKeys;
 use sejong_digest::config;
+use sejong_digest::crypto::Key;
 use sejong_digest::delivery::ledger::{self, Ledger};
 use sejong_digest::store::{Store, StoreAddress};
 use sejong_digest::web::base::BaseUrl;
@@ -22,15 +25,18 @@ use super::stop_signals::StopSignals;
 use super::subscribers::place;
 use super::workspace::{LostSecret, Workspace};
 use super::{Global, archive, clock, looking, print};
+pub(crate) use subscribing::problems_of_letters;
 
 const ABOUT: &str = "\
-Answer readers on the web: today those who leave by the link in a mail
+Answer readers on the web: those who subscribe, and those who leave by the link in a mail
 
 Stands behind a reverse proxy that speaks TLS; [web] listen in digest.toml says where, or systemd
 gives the socket. It answers at base_url, and nothing changes by opening a link: a mail program's one
-click (RFC 8058) or the page's button does it. It shows the archive, too: the pages of `digest archive
-build`, a few seconds after an issue has its first reader. It may run while an issue is sent. SIGTERM, SIGHUP and Ctrl-C
-end it when requests that are under way are answered.";
+click (RFC 8058) or the page's button does it. Where digest.toml has [form], people subscribe at
+base_url/subscribe: it sends them a mail over [[relay]], and the link in that confirms. It shows the
+archive, too: the pages of `digest archive build`, a few seconds after an issue has its first reader.
+It may run while an issue is sent. SIGTERM, SIGHUP and Ctrl-C end it when requests that are under way
+are answered.";
 
 /// Answer readers on the web
 #[derive(Debug, clap::Args)]
@@ -39,9 +45,12 @@ pub(crate) struct Args {
     /// Where to listen, instead of [web] listen
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen: Option<SocketAddr>,
-    /// Say whether configuration, secret, store and address are in order, and end
+    /// Say whether configuration, secret, store, relays and address are in order, and end
     #[arg(long)]
     check: bool,
+    /// Print the form for subscribing as HTML for another site, and end
+    #[arg(long, conflicts_with = "check")]
+    snippet: bool,
     /// Serve from a ledger that was moved or copied: no other one sends
     #[arg(long)]
     despite_copy: bool,
@@ -53,12 +62,20 @@ pub(crate) struct Args {
 /// Runs `digest serve`.
 pub(super) fn run(global: &Global, args: &Args) -> Ending {
     let workspace = Workspace::open(global)?;
+    if args.snippet {
+        return print_snippet(&workspace);
+    }
     let address = args.listen.unwrap_or(workspace.config.web.listen);
     // Pages are answered beside writes that take their time.
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
         let options = options(&workspace, args).await?;
+        if args.check
+            && let Some(subscribing) = &options.subscribing
+        {
+            subscribing::relays_answer(&subscribing.outbox.routes).await?;
+        }
         let found = options.site.base.to("/");
         let sockets = match listeners::open(&[address]) {
             Err(ListenError::Address(at, error))
@@ -96,6 +113,33 @@ pub(super) fn run(global: &Global, args: &Args) -> Ending {
     })
 }
 
+/// The form for another site.
+fn print_snippet(workspace: &Workspace) -> Ending {
+    let form = workspace.config.form.as_ref().ok_or_else(|| {
+        Failure::checks("there is no form: digest.toml has no [form]")
+            .help("add [form] to digest.toml; its keys are in docs/reference.md")
+    })?;
+    print::words(&web::subscribing::snippet(&site(workspace)?, form))?;
+    Ok(Exit::Done)
+}
+
+/// What pages say of the publication.
+fn site(workspace: &Workspace) -> Result<Site, Failure> {
+    let config = &workspace.config;
+    let base = BaseUrl::read(config.sender.base_url()).ok_or_else(|| {
+        Failure::checks(format!("nothing can be answered at {}", config.sender.base_url()))
+            .help("base_url is an address without ? and #, such as https://news.example.org")
+    })?;
+    Ok(Site {
+        name: config.publication.name.clone(),
+        language: config.publication.language.clone(),
+        contact: config.sender.contact().address.to_string(),
+        base,
+        list_id: config.sender.list_id_in_mail().to_owned(),
+        theme: config.theme.clone(),
+    })
+}
+
 /// All that the server needs, or what keeps it from being of use. Writes nothing.
 async fn options(workspace: &Workspace, args: &Args) -> Result<WebOptions, Failure> {
     let config = &workspace.config;
@@ -127,28 +171,19 @@ async fn options(workspace: &Workspace, args: &Args) -> Result<WebOptions, Failu
              no mail was sent yet, the first `digest test` or `digest send` makes one",
         ));
     };
-    let base = BaseUrl::read(config.sender.base_url()).ok_or_else(|| {
-        Failure::checks(format!("nothing can be answered at {}", config.sender.base_url()))
-            .help("base_url is an address without ? and #, such as https://news.example.org")
-    })?;
+    let site = site(workspace)?;
     let archive = LiveOptions {
-        site: archive::site(workspace, &base),
+        site: archive::site(workspace, &site.base),
         shown: config.archive.served(),
         still: archive::still(workspace),
         root: workspace.root.clone(),
-    };
-    let site = Site {
-        name: config.publication.name.clone(),
-        language: config.publication.language.clone(),
-        contact: config.sender.contact().address.to_string(),
-        base,
-        list_id: config.sender.list_id_in_mail().to_owned(),
-        theme: config.theme.clone(),
     };
     Ok(WebOptions {
         site,
         store,
         keys: (keys, read),
+        subscribing: subscribing::options(workspace)?,
+        origins: config.web.origins.clone(),
         archive,
         proxies: config.web.proxies.clone(),
         limits: ServerLimits::default(),
@@ -185,6 +220,7 @@ fn reading_of_keys(workspace: &Workspace) -> ReadKeys {
     Arc::new(move || {
         let secret = config::known_secret(&root, &environment).ok().flatten()?;
         let forgetting = ForgettingKeys::of_secret(secret.older().chain([secret.newest()]));
-        Some(LinkKeys { links: sender.identity(&secret).keys, forgetting })
+        let visitors = Key::derive(secret.newest().1, "visitor of the form");
+        Some(LinkKeys { links: sender.identity(&secret).keys, forgetting, visitors })
     })
 }

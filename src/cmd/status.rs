@@ -18,6 +18,7 @@ use sejong_digest::delivery::ledger::overview::{self, Counts, Listed};
 use sejong_digest::delivery::ledger::runs::Times;
 use sejong_digest::delivery::ledger::undecided;
 use sejong_digest::delivery::ledger::{self, Ledger};
+use sejong_digest::delivery::outbox;
 use sejong_digest::delivery::receipt::{self, ReceiptFound, StandingReceipt};
 use sejong_digest::delivery::state::State;
 use sejong_digest::issue::load;
@@ -149,10 +150,15 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
             }
         }
         let answer = answer(&workspace, &store, args, known).await;
+        let outbox = outbox::counts(&store).await;
         store.close().await;
         match answer? {
             text if args.json => print::json(&text)?,
             text => print::words(&text)?,
+        }
+        let outbox = outbox?;
+        if args.issue.is_none() && args.catch.is_none() && !outbox.is_empty() {
+            print::note(&format!("mails to people who subscribe: {outbox}"));
         }
         Ok(Exit::Done)
     })

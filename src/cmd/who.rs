@@ -82,7 +82,7 @@ struct HadIssue {
 /// Runs the command.
 pub(crate) fn run(global: &Global, args: &Args) -> Ending {
     let workspace = Workspace::open(global)?;
-    let TokenContent { address, purpose, key, end } = named(&workspace, &args.token)?;
+    let TokenContent { address, purpose, key, end, .. } = named(&workspace, &args.token)?;
     let nobody = LinkOwner {
         address: None,
         forgotten: None,

@@ -191,10 +191,12 @@ impl<'a> Letter<'a> {
                 @if let Some(url) = &publication.preferences_url {
                     a href=(url) { (phrases.preferences) } (DOT)
                 }
-                a href=(unsubscribe) {
-                    (phrases.unsubscribe.0)
-                    (self.page("", 1, TEXT_WIDTH).text(&publication.name))
-                    (phrases.unsubscribe.1)
+                @if !self.issue.asks_to_confirm {
+                    a href=(unsubscribe) {
+                        (phrases.unsubscribe.0)
+                        (self.page("", 1, TEXT_WIDTH).text(&publication.name))
+                        (phrases.unsubscribe.1)
+                    }
                 }
             }
         }

@@ -20,6 +20,7 @@ pub mod frozen;
 mod table;
 mod inline;
 pub(crate) mod language;
+pub mod letters;
 mod letter_size;
 mod masthead;
 pub(crate) mod pictures;
@@ -226,8 +227,7 @@ fn places(issue: &Issue, index: usize) -> impl Iterator<Item = (usize, Place)> {
 }
 
 fn assemble(issue: &Issue, html: &str, text: &str, pictures: Vec<Picture>) -> Composition {
-    let is_url =
-        |index: usize| issue.slots.get(index).is_some_and(|slot| slot.field == "unsubscribe_url");
+    let is_url = |index: usize| issue.slots.is_url(index);
     let used: Vec<(usize, Slot)> =
         issue.slots.used().map(|(index, slot)| (index, slot.clone())).collect();
     let count = used.iter().map(|(index, _)| index + 1).max().unwrap_or(0);

@@ -66,6 +66,7 @@ pub(super) fn letter(
     if let Some(words) = &issue.sign_off {
         text.wrapped(&apart(words), Margin::none());
     }
+    let unsubscribe = Some(unsubscribe).filter(|_| !issue.asks_to_confirm);
     text.footer(publication, &issue.name, footer, unsubscribe);
     text.finish()
 }
@@ -329,7 +330,7 @@ impl TextWriter {
         publication: &Publication,
         issue: &str,
         footer: Option<&str>,
-        unsubscribe: &str,
+        unsubscribe: Option<&str>,
     ) {
         self.gap();
         // "-- " and nothing else on a line is where mail programs see a signature begin; a rule
@@ -351,9 +352,11 @@ impl TextWriter {
             self.line(&format!("{label}:"));
             self.line(&address);
         }
-        let (before, behind) = self.phrases.unsubscribe;
-        self.line(&format!("{before}{}{behind}:", publication.name));
-        self.line(unsubscribe);
+        if let Some(unsubscribe) = unsubscribe {
+            let (before, behind) = self.phrases.unsubscribe;
+            self.line(&format!("{before}{}{behind}:", publication.name));
+            self.line(unsubscribe);
+        }
     }
 
     fn blocks(&mut self, blocks: &[Block], margin: Margin<'_>) {

@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use super::wrong;
 use crate::diagnostic::Diagnostic;
 use crate::manifest::Table;
+use crate::web::base::BaseUrl;
 use crate::web::visitor::{Network, Proxies};
 
 /// Beside a reverse proxy on the same machine.
@@ -17,6 +18,8 @@ pub struct WebConfig {
     pub listen: SocketAddr,
     /// Reverse proxies that say whom they ask for.
     pub proxies: Proxies,
+    /// Sites whose scripts may send the form, as browsers name them.
+    pub origins: Vec<String>,
 }
 
 pub(super) fn read(table: &mut Table, problems: &mut Vec<Diagnostic>) -> WebConfig {
@@ -47,6 +50,17 @@ pub(super) fn read(table: &mut Table, problems: &mut Vec<Diagnostic>) -> WebConf
     if written.is_empty() {
         proxies = Network::of_this_machine().to_vec();
     }
+    let mut origins = Vec::new();
+    for text in section.texts("origins") {
+        match BaseUrl::read(&text.value).and_then(|site| site.origin()) {
+            Some(origin) => origins.push(origin),
+            None => {
+                let what = format!("{:?} is no site", text.value);
+                let help = "write it as browsers name it, such as \"https://www.sejong.example\"";
+                wrong(&mut section, "base-url", what, &text, help);
+            }
+        }
+    }
     section.finish(problems);
-    WebConfig { listen, proxies: Proxies(proxies) }
+    WebConfig { listen, proxies: Proxies(proxies), origins }
 }

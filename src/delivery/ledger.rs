@@ -33,7 +33,8 @@ use std::sync::Arc;
 use super::id::{RevisionId, RowId, RunId};
 use super::journal::Settled;
 use super::verdict::{GIVEN_UP, PUT_OFF};
-use crate::audience::{subscribers, suppression};
+use crate::audience::{signup, subscribers, suppression};
+use crate::delivery::outbox;
 use crate::message::recipient::Recipient;
 use crate::smtp::outcome::Stage;
 use crate::store::sql::{self, QueryBuilder, SqlError};
@@ -46,7 +47,7 @@ use runs::Written;
 const BATCH: usize = 1_000;
 
 /// The tables, step by step; see [`Store::open`].
-pub const STEPS: [SchemaStep; 29] = [
+pub const STEPS: [SchemaStep; 31] = [
     SchemaStep { sqlite: FIRST_STEP, postgres: tables::POSTGRES },
     SchemaStep::of_sqlite(claim::TIMES),
     SchemaStep::of_sqlite(revision::STEP),
@@ -75,6 +76,8 @@ pub const STEPS: [SchemaStep; 29] = [
     suppression::SAID_BY_IMPORTS,
     SchemaStep::both(undecided::STEP),
     SchemaStep::both(subscribers::moved::STEP),
+    signup::STEP,
+    outbox::STEP,
     SchemaStep::both(revision::WEB),
 ];
 

@@ -10,6 +10,7 @@ pub mod intake;
 pub mod journal;
 pub mod ledger;
 pub mod moment;
+pub mod outbox;
 pub mod pace;
 pub mod parts;
 pub mod receipt;

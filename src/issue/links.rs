@@ -80,8 +80,11 @@ pub(super) fn target(href: &str, slots: &Slots) -> Result<String, NoTarget> {
     }
     match slot::pieces(&clean).first() {
         Some(Piece::Slot(index)) => {
-            let built_in = slots.get(*index).is_some_and(|slot| slot.field == "unsubscribe_url");
-            return if built_in { Ok(clean) } else { refused("a link cannot start with a slot") };
+            return if slots.is_url(*index) {
+                Ok(clean)
+            } else {
+                refused("a link cannot start with a slot")
+            };
         }
         Some(Piece::Text(text)) if text.starts_with('#') && text.len() > 1 => return Ok(clean),
         _ => {}

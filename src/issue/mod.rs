@@ -181,6 +181,8 @@ pub struct Issue {
     pub style: Option<Arc<Source>>,
     /// Every slot of the issue.
     pub slots: Slots,
+    /// Whether it only asks somebody to confirm: they are on no list, so nothing leads out of one.
+    pub asks_to_confirm: bool,
 }
 
 impl Issue {

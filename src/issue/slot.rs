@@ -77,9 +77,22 @@ pub struct Slots {
     marks: Vec<Mark>,
     /// The index of each mark by what is written.
     known: HashMap<String, usize>,
+    /// Fields of ours that are whole addresses of pages, beside the link for unsubscribing.
+    urls: &'static [&'static str],
 }
 
 impl Slots {
+    /// Of a text in which these fields are whole addresses that we make: no list has them.
+    pub fn with_urls(urls: &'static [&'static str]) -> Slots {
+        Slots { urls, ..Slots::default() }
+    }
+
+    /// Whether a mark becomes a whole address that we make: a link may begin with it.
+    pub fn is_url(&self, index: usize) -> bool {
+        let is_ours = |field: &str| field == "unsubscribe_url" || self.urls.contains(&field);
+        self.get(index).is_some_and(|slot| is_ours(&slot.field))
+    }
+
     /// The slot of a mark.
     pub fn get(&self, index: usize) -> Option<&Slot> {
         self.marks.get(index)?.slot.as_ref().ok()

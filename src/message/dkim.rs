@@ -16,7 +16,7 @@ use canonical::Field;
 
 /// Field names that are signed where a message has them, in the order of `h=`. The reader sees
 /// them, a mail program acts on them, or a receiver counts by them.
-const SIGNED: [&str; 14] = [
+const SIGNED: [&str; 15] = [
     "From",
     "To",
     "Subject",
@@ -31,6 +31,7 @@ const SIGNED: [&str; 14] = [
     "List-Unsubscribe-Post",
     "List-Archive",
     "Feedback-ID",
+    "Auto-Submitted",
 ];
 /// Listed once more than it stands, so that adding a second one breaks the signature
 /// (RFC 6376 5.4 and 8.15).

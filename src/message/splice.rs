@@ -58,6 +58,19 @@ pub struct Occasion {
     pub time: i64,
     /// Whether this is a trial: `[test]` before the subject, and a Message-ID of its own.
     pub test: bool,
+    /// What the messages are.
+    pub kind: MailKind,
+}
+
+/// What a message is to whoever gets it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MailKind {
+    /// An issue, which the whole list gets.
+    Issue,
+    /// A word to one subscriber about their subscription.
+    Notice,
+    /// A question to somebody who may be on no list: nothing in it leaves one.
+    Confirmation,
 }
 
 /// A slot that a recipient has no value for.
@@ -89,6 +102,7 @@ pub struct Template {
     identity: Identity,
     issue: String,
     test: bool,
+    kind: MailKind,
     time: i64,
     subject: Vec<Segment>,
     slots: Vec<Option<Slot>>,
@@ -139,6 +153,7 @@ impl Template {
         Template {
             issue,
             test: occasion.test,
+            kind: occasion.kind,
             time: occasion.time,
             subject: composition.subject.clone(),
             slots: composition.slots.clone(),
@@ -254,7 +269,9 @@ impl Template {
         }
         header::unstructured("Subject", &HeaderText::new(&subject), &mut bytes);
         bytes.extend_from_slice(format!("Message-ID: <{message_id}>\r\n").as_bytes());
-        self.list_unsubscribe(&unsubscribe, &mut bytes);
+        if self.kind != MailKind::Confirmation {
+            self.list_unsubscribe(&unsubscribe, &mut bytes);
+        }
         bytes.extend_from_slice(&self.after_to);
         for part in &self.parts {
             part.write(&values, recipient, &mut bytes);
@@ -351,16 +368,16 @@ fn headers_after_to(
         out.extend_from_slice(HeaderText::new(&text).as_str().as_bytes());
         out.extend_from_slice(b"\r\n");
     };
-    line("List-Unsubscribe-Post: List-Unsubscribe=One-Click".to_owned());
-    line(format!("List-Archive: <{}>", identity.list_archive));
-    // campaign : customer : kind of mail : sender, as Gmail's postmaster tools read it.
-    let issue: String = composition
-        .issue
-        .chars()
-        .filter(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c))
-        .collect();
-    let domain = identity.from.address.domain();
-    line(format!("Feedback-ID: {issue}:{}:newsletter:{domain}", identity.list_id));
+    if occasion.kind != MailKind::Confirmation {
+        line("List-Unsubscribe-Post: List-Unsubscribe=One-Click".to_owned());
+    }
+    if occasion.kind == MailKind::Issue {
+        line(format!("List-Archive: <{}>", identity.list_archive));
+        line(feedback_id(&composition.issue, identity));
+    } else {
+        // RFC 3834 5.1: nobody's absence note answers it.
+        line("Auto-Submitted: auto-generated".to_owned());
+    }
     line(format!("Date: {}", occasion.date));
     let language: String =
         composition.language.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
@@ -370,6 +387,14 @@ fn headers_after_to(
     header::list_id(&identity.list_name, &identity.list_id, &mut list_id);
     list_id.extend(out);
     list_id
+}
+
+/// campaign : customer : kind of mail : sender, as Gmail's postmaster tools read it.
+fn feedback_id(issue: &str, identity: &Identity) -> String {
+    let fits = |c: &char| c.is_ascii_alphanumeric() || "-_.".contains(*c);
+    let issue: String = issue.chars().filter(fits).collect();
+    let domain = identity.from.address.domain();
+    format!("Feedback-ID: {issue}:{}:newsletter:{domain}", identity.list_id)
 }
 
 /// Everything from `Content-Type` on: alternative(text, html), or alternative(text, related(html,

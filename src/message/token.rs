@@ -99,7 +99,12 @@ pub struct TokenContent {
     pub key: u8,
     /// From when on it is refused; `None`: it never expires.
     pub end: Option<Timestamp>,
+    /// Which sign-up it confirms, where it does.
+    pub signup: Option<SignupId>,
 }
+
+/// What names a sign-up, and nobody guesses.
+pub type SignupId = [u8; 16];
 
 /// The keys that tokens and identifiers are made with; see [`Key::derive`].
 #[derive(Clone, Debug)]
@@ -139,7 +144,7 @@ impl NumberedKeys {
             unsubscribe_1: Key::derive(secret, "unsubscribe token"),
             unsubscribe: CipherKey::derive(secret, "unsubscribe token 2"),
             preferences: CipherKey::derive(secret, "preferences token 2"),
-            confirm: CipherKey::derive(secret, "confirm token 2"),
+            confirm: CipherKey::derive(secret, "confirm token 3"),
             undo: CipherKey::derive(secret, "undo token 2"),
             message_id: Key::derive(secret, "message id"),
             reverse_path: Key::derive(secret, "reverse path"),
@@ -226,26 +231,24 @@ impl Keys {
         self.token(Purpose::Preferences, list_id, address.as_str().as_bytes())
     }
 
-    /// The token by which `address` confirms that it wants the list `list_id`, before `end`.
-    pub fn confirm_token(&self, list_id: &str, address: &Address, end: Timestamp) -> String {
-        self.ending_token(Purpose::Confirm, list_id, address, end)
+    /// The token by which `address` confirms before `end` that it has signed up for the list `list_id`.
+    pub fn confirm_token(
+        &self,
+        list_id: &str,
+        address: &Address,
+        (signup, end): (&SignupId, Timestamp),
+    ) -> String {
+        let mut text = end.as_second().to_be_bytes().to_vec();
+        text.extend_from_slice(signup);
+        text.extend_from_slice(address.as_str().as_bytes());
+        self.token(Purpose::Confirm, list_id, &text)
     }
 
     /// The token by which `address` takes back that it has left the list `list_id`, before `end`.
     pub fn undo_token(&self, list_id: &str, address: &Address, end: Timestamp) -> String {
-        self.ending_token(Purpose::Undo, list_id, address, end)
-    }
-
-    fn ending_token(
-        &self,
-        purpose: Purpose,
-        list_id: &str,
-        address: &Address,
-        end: Timestamp,
-    ) -> String {
         let mut text = end.as_second().to_be_bytes().to_vec();
         text.extend_from_slice(address.as_str().as_bytes());
-        self.token(purpose, list_id, &text)
+        self.token(Purpose::Undo, list_id, &text)
     }
 
     fn token(&self, purpose: Purpose, list_id: &str, text: &[u8]) -> String {
@@ -265,15 +268,14 @@ impl Keys {
         self.content(Purpose::Preferences, list_id, &decoded(token)?).map(|token| token.address)
     }
 
-    /// The same of a token for confirming, `now`: from its end on it is refused.
+    /// The same of a token for confirming, with the sign-up and its end; also of one that has ended.
     pub fn read_confirm_token(
         &self,
         list_id: &str,
         token: &str,
-        now: Timestamp,
-    ) -> Option<Address> {
+    ) -> Option<(Address, SignupId, Timestamp)> {
         let token = self.content(Purpose::Confirm, list_id, &decoded(token)?)?;
-        token.end.is_some_and(|end| now < end).then_some(token.address)
+        Some((token.address, token.signup?, token.end?))
     }
 
     /// The same of a token for taking back, and when it ends.
@@ -305,15 +307,19 @@ impl Keys {
         }
         let keys = self.of_number(version.checked_sub(VERSION_2)?)?;
         let text = keys.cipher(purpose).decrypt(&context(version, list_id), rest)?;
-        let (end, address) = match purpose {
-            Purpose::Unsubscribe | Purpose::Preferences => (None, text.as_slice()),
-            Purpose::Confirm | Purpose::Undo => {
-                let (end, address) = text.split_first_chunk()?;
-                (Some(Timestamp::from_second(i64::from_be_bytes(*end)).ok()?), address)
-            }
-        };
+        let mut address = text.as_slice();
+        let (mut end, mut signup) = (None, None);
+        if matches!(purpose, Purpose::Confirm | Purpose::Undo) {
+            let (seconds, rest) = address.split_first_chunk()?;
+            end = Some(Timestamp::from_second(i64::from_be_bytes(*seconds)).ok()?);
+            address = rest;
+        }
+        if purpose == Purpose::Confirm {
+            let (id, rest) = address.split_first_chunk()?;
+            (signup, address) = (Some(*id), rest);
+        }
         let address = Address::parse(std::str::from_utf8(address).ok()?).ok()?;
-        Some(TokenContent { address, purpose, key: keys.number, end })
+        Some(TokenContent { address, purpose, key: keys.number, end, signup })
     }
 
     /// What stands behind the first byte of version 1: a code, and the address as it is.
@@ -323,7 +329,8 @@ impl Keys {
         let address = std::str::from_utf8(address).ok()?;
         let is_ours = crypto::equal(code, &keys.code_1(list_id, address));
         let address = if is_ours { Address::parse(address).ok()? } else { return None };
-        Some(TokenContent { address, purpose: Purpose::Unsubscribe, key: keys.number, end: None })
+        let (purpose, key) = (Purpose::Unsubscribe, keys.number);
+        Some(TokenContent { address, purpose, key, end: None, signup: None })
     }
 
     /// The left side of the Message-ID of one issue's message to one recipient: the same at every
@@ -461,12 +468,14 @@ mod tests {
         data_encoding::BASE64URL_NOPAD.encode(&bytes)
     }
 
+    const SIGNUP: SignupId = [7; 16];
+
     /// One for each purpose, and one of version 1.
     fn tokens(keys: &Keys, kim: &Address) -> [String; 4] {
         [
             keys.unsubscribe_token("list", kim),
             keys.preferences_token("list", kim),
-            keys.confirm_token("list", kim, moment(1_000)),
+            keys.confirm_token("list", kim, (&SIGNUP, moment(1_000))),
             token_1(b"secret", "list", kim),
         ]
     }
@@ -491,11 +500,10 @@ mod tests {
         let (keys, kim) = (Keys::new(b"secret"), address("kim@a.example"));
         let read = |token: &str| {
             [
-                keys.read_unsubscribe_token("list", token),
-                keys.read_preferences_token("list", token),
-                keys.read_confirm_token("list", token, moment(0)),
+                keys.read_unsubscribe_token("list", token).is_some(),
+                keys.read_preferences_token("list", token).is_some(),
+                keys.read_confirm_token("list", token).is_some(),
             ]
-            .map(|address| address.is_some())
         };
         let found = tokens(&keys, &kim).map(|token| read(&token));
         let only = |at: usize| [0, 1, 2].map(|one| one == at);
@@ -510,19 +518,21 @@ mod tests {
         assert_eq!((read(999), read(1_000)), (Some((kim.clone(), moment(1_000))), None));
         assert_eq!(keys.read_unsubscribe_token("list", &token), None);
         assert_eq!(keys.read_preferences_token("list", &token), None);
-        assert_eq!(keys.read_confirm_token("list", &token, moment(0)), None);
+        assert_eq!(keys.read_confirm_token("list", &token), None);
         for other in tokens(&keys, &kim) {
             assert_eq!(keys.read_undo_token("list", &other, moment(0)), None);
         }
     }
 
     #[test]
-    fn a_token_for_confirming_is_refused_from_its_end_on() {
+    fn a_token_for_confirming_says_which_sign_up_and_until_when() {
         let (keys, kim) = (Keys::new(b"secret"), address("kim@a.example"));
-        let token = keys.confirm_token("list", &kim, moment(1_000));
-        let read = |now| keys.read_confirm_token("list", &token, moment(now));
-        assert_eq!((read(999), read(1_000)), (Some(kim), None));
-        assert_eq!(keys.read_token("list", &token).unwrap().end, Some(moment(1_000)));
+        let token = keys.confirm_token("list", &kim, (&SIGNUP, moment(1_000)));
+        let read = keys.read_confirm_token("list", &token);
+        assert_eq!(read, Some((kim.clone(), SIGNUP, moment(1_000))));
+        let other = keys.confirm_token("list", &kim, (&[8; 16], moment(1_000)));
+        assert_ne!(token, other);
+        assert_eq!(keys.read_confirm_token("other", &token), None);
     }
 
     // In every base64 the letters depend on where they stand, so all three are looked for.
@@ -530,7 +540,7 @@ mod tests {
     fn a_token_shows_nothing_of_its_address_and_is_short() {
         let (keys, kim) = (Keys::new(b"secret"), address("kim.minji@a.example"));
         for token in &tokens(&keys, &kim)[..3] {
-            assert!(token.len() <= 64, "{token}");
+            assert!(token.len() <= 88, "{token}");
             let bytes = data_encoding::BASE64URL_NOPAD.decode(token.as_bytes()).unwrap();
             for piece in kim.as_str().as_bytes().windows(3) {
                 assert!(!bytes.windows(3).any(|there| there == piece), "{token}");
@@ -696,12 +706,13 @@ mod tests {
         ) {
             let Ok(kim) = Address::parse(&format!("{name}@a.example")) else { return Ok(()) };
             let (end, key) = (moment(end), keys.newest.number);
-            for (token, purpose, end) in [
-                (keys.unsubscribe_token(&list, &kim), Purpose::Unsubscribe, None),
-                (keys.preferences_token(&list, &kim), Purpose::Preferences, None),
-                (keys.confirm_token(&list, &kim, end), Purpose::Confirm, Some(end)),
+            let confirming = keys.confirm_token(&list, &kim, (&SIGNUP, end));
+            for (token, purpose, end, signup) in [
+                (keys.unsubscribe_token(&list, &kim), Purpose::Unsubscribe, None, None),
+                (keys.preferences_token(&list, &kim), Purpose::Preferences, None, None),
+                (confirming, Purpose::Confirm, Some(end), Some(SIGNUP)),
             ] {
-                let content = TokenContent { address: kim.clone(), purpose, key, end };
+                let content = TokenContent { address: kim.clone(), purpose, key, end, signup };
                 prop_assert_eq!(keys.read_token(&list, &token), Some(content));
                 prop_assert_eq!(token_in(&format!("<https://a.example/{purpose}/{token}>")), Some(token));
             }

@@ -20,6 +20,7 @@ mod password;
 mod place;
 mod reading;
 mod server;
+pub mod shared;
 pub mod sql;
 mod step;
 

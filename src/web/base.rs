@@ -54,6 +54,12 @@ impl BaseUrl {
         &self.path
     }
 
+    /// The site as browsers name it (RFC 6454); none where a path stands behind it.
+    pub fn origin(&self) -> Option<String> {
+        let scheme = if self.is_https { "https" } else { "http" };
+        self.path.is_empty().then(|| format!("{scheme}://{}", self.host))
+    }
+
     /// The address of a page, by a path that begins with a slash.
     pub fn to(&self, path: &str) -> String {
         format!("{}{path}", self.written)

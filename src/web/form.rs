@@ -3,8 +3,8 @@
 
 use axum::http::{HeaderMap, header};
 
-/// Fields that are read; a form of ours has two.
-const MOST: usize = 16;
+/// Fields that are read: those of a form, and a topic each.
+const MOST: usize = 80;
 
 /// The fields of a form, in their order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,6 +29,16 @@ impl SentForm {
             _ => Vec::new(),
         };
         SentForm(fields)
+    }
+
+    /// Each field with a value.
+    pub(super) fn all(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// The values of a field that may stand several times.
+    pub(super) fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.all().filter(move |(own, _)| *own == name).map(|(_, value)| value)
     }
 
     /// The first value of a field.

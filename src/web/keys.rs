@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use crate::audience::forgotten::ForgettingKeys;
+use crate::crypto::Key;
 use crate::message::token::Keys;
 
 /// Whoever guesses at tokens has the file of the secret read as often as this, and no more often.
@@ -18,6 +19,8 @@ pub struct LinkKeys {
     pub links: Keys,
     /// To know who was forgotten.
     pub forgetting: ForgettingKeys,
+    /// For hashes of who asks, and of whom they ask about.
+    pub visitors: Key,
 }
 
 /// Reads the secret; `None` where it cannot be read now.

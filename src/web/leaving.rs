@@ -34,12 +34,12 @@ pub(super) fn routes() -> Router<Arc<Pages>> {
 }
 
 /// A request by somebody's link.
-struct ByLink {
-    pages: Arc<Pages>,
-    visitor: Visitor,
+pub(super) struct ByLink {
+    pub(super) pages: Arc<Pages>,
+    pub(super) visitor: Visitor,
     /// Of the path; one that cannot be read at all is none, like any other that is wrong.
-    token: String,
-    words: &'static PageWords,
+    pub(super) token: String,
+    pub(super) words: &'static PageWords,
 }
 
 impl FromRequestParts<Arc<Pages>> for ByLink {
@@ -229,12 +229,17 @@ impl Pages {
     /// The same page for every token that is none, however it is wrong.
     fn broken(&self, words: &PageWords, visitor: Visitor) -> Response<Body> {
         let content = html! { p { (filled(words.broken_text, &self.site, "")) } };
-        let status = if self.wrong_tokens.take(visitor.address) {
+        let status = self.status_of_wrong(visitor);
+        page(&self.site, words, status, (words.broken_title, content))
+    }
+
+    /// Who tries many tokens is told so.
+    pub(super) fn status_of_wrong(&self, visitor: Visitor) -> StatusCode {
+        if self.wrong_tokens.take(visitor.address) {
             StatusCode::BAD_REQUEST
         } else {
             StatusCode::TOO_MANY_REQUESTS
-        };
-        page(&self.site, words, status, (words.broken_title, content))
+        }
     }
 
     fn busy(&self, words: &PageWords) -> Response<Body> {

@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
-use std::io::{self, Write as _};
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
@@ -16,7 +16,9 @@ use tokio::sync::oneshot;
 
 use super::base::BaseUrl;
 use super::stores::WebStore;
-use crate::archive::{ArchivePage, ArchivePages, ArchiveSite, MISSING, PageKind, pictures};
+use crate::archive::{
+    ArchivePage, ArchivePages, ArchiveSite, MISSING, PageKind, PublishedIssue, pictures,
+};
 use crate::crypto;
 use crate::delivery::ledger::editions::{self, ShownIssues};
 use crate::store::StoreError;
@@ -79,42 +81,36 @@ impl LiveArchive {
         LiveArchive { options, base, now: RwLock::default(), tell }
     }
 
-    /// Looks for new issues every other second, on a thread that ends with the last of these; done when
-    /// it has looked once.
-    ///
-    /// # Errors
-    /// The system gives no thread.
-    pub(super) async fn begin(self: &Arc<Self>, mut store: WebStore) -> io::Result<()> {
-        if self.options.shown == ShownIssues::None {
-            return Ok(());
-        }
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    /// Looks for new issues every other second, and never ends; the other value is told when it has
+    /// looked once. It is for the thread that has the `store` open.
+    pub(super) fn looking(
+        self: &Arc<Self>,
+        store: WebStore,
+    ) -> (impl Future<Output = ()> + Send + use<>, oneshot::Receiver<()>) {
         let (looked, first) = oneshot::channel();
-        let this = Arc::downgrade(self);
-        std::thread::Builder::new().name("archive".to_owned()).spawn(move || {
-            runtime.block_on(async move {
-                let mut looked = Some(looked);
-                while let Some(this) = this.upgrade() {
-                    // Where the store cannot be read, the pages stay as they are.
-                    if this.renew(&mut store).await.is_err() {
-                        store.put_away().await;
-                    }
-                    drop(this);
-                    if let Some(looked) = looked.take() {
-                        let _ = looked.send(());
-                    }
-                    tokio::time::sleep(LOOK).await;
+        let this = Arc::clone(self);
+        let looking = async move {
+            if this.options.shown == ShownIssues::None {
+                drop(looked);
+                return std::future::pending().await;
+            }
+            let mut looked = Some(looked);
+            loop {
+                // Where the store cannot be read, the pages stay as they are.
+                if this.renew(&store).await.is_err() {
+                    store.shared.put_away().await;
                 }
-                store.put_away().await;
-            });
-        })?;
-        let _ = first.await;
-        Ok(())
+                if let Some(looked) = looked.take() {
+                    let _ = looked.send(());
+                }
+                tokio::time::sleep(LOOK).await;
+            }
+        };
+        (looking, first)
     }
 
-    async fn renew(&self, web_store: &mut WebStore) -> Result<(), StoreError> {
-        let store = web_store.opened().await?;
-        let mut heads = editions::heads(&store, self.options.shown).await?;
+    async fn renew(self: &Arc<Self>, store: &WebStore) -> Result<(), StoreError> {
+        let mut heads = editions::heads(&*store.shared.lease().await?, self.options.shown).await?;
         heads.retain(|head| (self.options.still)(&head.issue));
         let key = editions::key(&self.options.site, &heads);
         if self.now().key == key {
@@ -122,21 +118,29 @@ impl LiveArchive {
         }
         let mut issues = Vec::with_capacity(heads.len());
         for head in &heads {
-            match editions::load(&store, head).await {
+            // Each by itself: whoever leaves meanwhile is written down in between.
+            match editions::load(&*store.shared.lease().await?, head).await {
                 Ok(issue) => issues.extend(issue),
                 // The others can be read.
                 Err(error @ StoreError::Content { .. }) => (self.tell)(&error.to_string()),
                 Err(error) => return Err(error),
             }
         }
+        let this = Arc::clone(self);
+        let made = tokio::task::spawn_blocking(move || this.made(key, issues)).await;
+        if let Ok(made) = made {
+            *self.now.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(made);
+        }
+        Ok(())
+    }
+
+    fn made(&self, key: String, issues: Vec<PublishedIssue>) -> LivePages {
         let ArchivePages { pages, pictures } = ArchivePages::of(&self.options.site, issues);
         let page = |(path, page): (String, ArchivePage)| {
             let live = LivePage::of(&path, page);
             (path, live)
         };
-        let made = LivePages { key, pages: pages.into_iter().map(page).collect(), pictures };
-        *self.now.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(made);
-        Ok(())
+        LivePages { key, pages: pages.into_iter().map(page).collect(), pictures }
     }
 
     fn now(&self) -> Arc<LivePages> {

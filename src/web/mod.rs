@@ -1,4 +1,4 @@
-//! The publication's pages on the web, for readers: today the way out of the list.
+//! The publication's pages on the web, for readers: today the way into the list and out of it.
 //!
 //! One process beside the publication, behind any reverse proxy. Must never change anything on a GET,
 //! show anything of a person that their token does not prove, or write an address into a log, a URL or
@@ -7,6 +7,7 @@
 mod answer;
 mod attempts;
 pub mod base;
+mod confirming;
 mod form;
 pub mod keys;
 mod leaving;
@@ -15,7 +16,9 @@ pub mod live;
 mod page;
 pub mod server;
 mod sheet;
+pub mod signup_form;
 mod stores;
+pub mod subscribing;
 pub mod visitor;
 mod words;
 mod writer;
@@ -26,10 +29,9 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Response, header};
 use axum::routing::get;
 use jiff::Timestamp;
-use maud::html;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -39,16 +41,25 @@ use base::BaseUrl;
 use keys::{KeyRing, LinkKeys, ReadKeys};
 use live::{LiveArchive, LiveOptions};
 use server::ServerLimits;
+use signup_form::SignupForm;
 use stores::WebStore;
 use visitor::Proxies;
 use words::PageWords;
-use writer::Writer;
+use writer::{Sending, Writer};
 
 use crate::compose::theme::Theme;
+use crate::delivery::outbox::run::{Outbox, OutboxOptions};
+use crate::message::splice::Identity;
 use crate::store::StoreAddress;
 
 /// Wrong links that one visitor may follow at once, and how long it takes until there may be one more.
 const WRONG_TOKENS: (u32, Duration) = (30, Duration::from_secs(2));
+/// The same of forms that one visitor may send: an office is one visitor.
+const SIGNUPS: (u32, Duration) = (20, Duration::from_secs(60));
+/// How long the mail that is under way may take when the server is to end.
+const LAST_MAIL: Duration = Duration::from_secs(10);
+/// How long the archive is waited for before the first request is taken.
+const FIRST_LOOK: Duration = Duration::from_secs(10);
 
 /// What the pages say of the publication.
 #[derive(Clone, Debug)]
@@ -75,6 +86,10 @@ pub struct WebOptions {
     pub store: StoreAddress,
     /// What tokens are made and read with, and how they are read anew.
     pub keys: (LinkKeys, ReadKeys),
+    /// How people subscribe; `None` where they cannot.
+    pub subscribing: Option<Subscribing>,
+    /// Sites whose scripts may send the form.
+    pub origins: Vec<String>,
     /// What everybody may read.
     pub archive: LiveOptions,
     /// Whose word about visitors counts.
@@ -87,6 +102,15 @@ pub struct WebOptions {
     pub tell: fn(&str),
 }
 
+/// What people are asked who subscribe, and how they are written to.
+#[derive(Debug)]
+pub struct Subscribing {
+    /// The form.
+    pub form: SignupForm,
+    /// What sends the mails.
+    pub outbox: OutboxOptions,
+}
+
 /// What every page has at hand.
 #[derive(Debug)]
 struct Pages {
@@ -94,7 +118,10 @@ struct Pages {
     sheet: String,
     keys: Arc<KeyRing>,
     writer: Writer,
+    form: Option<SignupForm>,
+    origins: Vec<String>,
     wrong_tokens: Attempts,
+    signups: Attempts,
     archive: Arc<LiveArchive>,
     clock: fn() -> Timestamp,
 }
@@ -114,28 +141,66 @@ pub async fn serve(
     listeners: Vec<TcpListener>,
     stop: watch::Receiver<bool>,
 ) -> std::io::Result<()> {
-    let WebOptions { site, store, keys, archive, proxies, limits, clock, tell } = options;
+    let WebOptions {
+        site,
+        store,
+        keys,
+        subscribing,
+        origins,
+        archive,
+        proxies,
+        limits,
+        clock,
+        tell,
+    } = options;
     let keys = Arc::new(KeyRing::new(keys.0, keys.1));
     let base = site.base.clone();
+    let (form, outbox) = match subscribing {
+        Some(Subscribing { form, outbox }) => (Some(form), Some(outbox)),
+        None => (None, None),
+    };
+    let outbox = outbox.map(|outbox| Outbox::new(with_known_keys(outbox, &keys)));
+    let outbox = outbox.transpose().map_err(std::io::Error::other)?;
+    let sending = outbox.map(|outbox| Sending { outbox, stop: stop.clone() });
     let archive = Arc::new(LiveArchive::new(archive, base.clone(), tell));
-    archive.begin(WebStore::new(store.clone(), tell)).await?;
+    let store = WebStore::new(store, tell);
+    let (looking, looked) = archive.looking(store.clone());
+    let (writer, last_mail) = Writer::begin(store, Arc::clone(&keys), clock, sending, looking)?;
+    // Who asks first has pages; a store that does not answer keeps nobody waiting.
+    let _ = tokio::time::timeout(FIRST_LOOK, looked).await;
     let pages = Pages {
         sheet: sheet::sheet(&site.theme),
-        writer: Writer::begin(WebStore::new(store, tell), Arc::clone(&keys), clock)?,
+        writer,
         keys,
+        form,
+        origins,
         wrong_tokens: Attempts::new(WRONG_TOKENS.0, WRONG_TOKENS.1),
+        signups: Attempts::new(SIGNUPS.0, SIGNUPS.1),
         archive: Arc::clone(&archive),
         site,
         clock,
     };
     let answering = Answering::new(router(pages), archive, base, (proxies, tell));
     server::serve(listeners, Arc::new(answering), limits, stop).await;
+    // What is under way when that is over is settled by the next server.
+    let _ = tokio::time::timeout(LAST_MAIL, last_mail).await;
     Ok(())
+}
+
+/// Links in mails are made with the keys that pages read them with.
+fn with_known_keys(outbox: OutboxOptions, keys: &Arc<KeyRing>) -> OutboxOptions {
+    let (keys, identity) = (Arc::clone(keys), outbox.identity);
+    let identity = move || {
+        let identity = identity()?;
+        Some(Identity { keys: keys.known().links, ..identity })
+    };
+    OutboxOptions { identity: Arc::new(identity), ..outbox }
 }
 
 fn router(pages: Pages) -> Router {
     let own =
         Router::new().route(page::SHEET, get(style)).merge(leaving::routes()).fallback(missing);
+    let own = own.merge(subscribing::routes()).merge(confirming::routes());
     let base = pages.site.base.path().to_owned();
     let pages = Arc::new(pages);
     if base.is_empty() {
@@ -156,7 +221,5 @@ async fn missing(State(pages): State<Arc<Pages>>, headers: HeaderMap) -> Respons
     if let Some(page) = pages.archive.missing() {
         return page;
     }
-    let words = pages.words(&headers);
-    let content = html! { p { (words.missing_text) } };
-    page::page(&pages.site, words, StatusCode::NOT_FOUND, (words.missing_title, content))
+    pages.missing_page(pages.words(&headers))
 }

@@ -17,7 +17,7 @@ pub(super) fn page(
     status: StatusCode,
     (title, content): (&str, Markup),
 ) -> Response<Body> {
-    let direction = if words.is_rtl() { "rtl" } else { "ltr" };
+    let direction = direction(words);
     let markup = html! {
         (DOCTYPE)
         html lang=(words.language) dir=(direction) {
@@ -45,6 +45,11 @@ pub(super) fn page(
     response
 }
 
+/// How a page's text runs.
+pub(super) fn direction(words: &PageWords) -> &'static str {
+    if words.is_rtl() { "rtl" } else { "ltr" }
+}
+
 /// A text of the words with its places filled. An address stands apart from the text around it, which
 /// may run the other way.
 pub(super) fn filled(text: &str, site: &Site, address: &str) -> Markup {
@@ -64,6 +69,11 @@ pub(super) fn filled(text: &str, site: &Site, address: &str) -> Markup {
 
 /// A title, which has no markup.
 pub(super) fn title(text: &str, site: &Site) -> String {
+    filled_text(text, site)
+}
+
+/// A text with the newsletter's name, where no markup can be.
+pub(super) fn filled_text(text: &str, site: &Site) -> String {
     text.replace("{name}", &site.name)
 }
 

@@ -45,6 +45,40 @@ pub(super) struct PageWords {
     pub(super) busy_text: &'static str,
     pub(super) missing_title: &'static str,
     pub(super) missing_text: &'static str,
+    pub(super) form: FormWords,
+}
+
+/// Those of the form for subscribing and of what follows it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct FormWords {
+    /// The language, in itself.
+    pub(super) language_name: &'static str,
+    pub(super) subscribe_title: &'static str,
+    pub(super) email_label: &'static str,
+    pub(super) topics_label: &'static str,
+    pub(super) language_label: &'static str,
+    pub(super) consent: &'static str,
+    pub(super) subscribe_button: &'static str,
+    /// Of a field that only programs fill in.
+    pub(super) trap_label: &'static str,
+    pub(super) email_wrong: &'static str,
+    pub(super) field_missing: &'static str,
+    pub(super) field_wrong: &'static str,
+    pub(super) sent_title: &'static str,
+    pub(super) sent_text: &'static str,
+    pub(super) confirm_title: &'static str,
+    pub(super) confirm_question: &'static str,
+    pub(super) confirm_button: &'static str,
+    pub(super) confirmed_title: &'static str,
+    pub(super) confirmed_text: &'static str,
+    pub(super) ended_title: &'static str,
+    pub(super) ended_text: &'static str,
+    pub(super) ended_link: &'static str,
+    pub(super) broken_text: &'static str,
+    pub(super) barred_title: &'static str,
+    pub(super) many_title: &'static str,
+    pub(super) many_text: &'static str,
+    pub(super) busy_text: &'static str,
 }
 
 const ALL: [&PageWords; 10] = [
@@ -134,6 +168,15 @@ mod tests {
             assert!(with(words.undone_text, &["{address}", "{name}"]), "{}", words.language);
             assert!(with(words.kept_text, &["{address}", "{contact}"]), "{}", words.language);
             assert!(with(words.late_text, &["{name}", "{contact}"]), "{}", words.language);
+            let form = words.form;
+            for (text, places) in [
+                (form.subscribe_title, &["{name}"][..]),
+                (form.consent, &["{name}"]),
+                (form.confirm_question, &["{address}", "{name}"]),
+                (form.confirmed_text, &["{address}", "{name}"]),
+            ] {
+                assert!(with(text, places), "{}: {text}", words.language);
+            }
         }
     }
 }

@@ -5,13 +5,15 @@
 //! it answers is on the disk, nor begin the next transaction at once: a send that goes on writes to the
 //! same file.
 
+pub(super) mod signing;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use super::keys::KeyRing;
 use super::stores::WebStore;
@@ -19,8 +21,10 @@ use crate::audience::forgotten::Forgotten;
 use crate::audience::leave::{self, LeavingWhy};
 use crate::audience::subscribers::ChangeOrigin;
 use crate::audience::suppression::{SuppressionNote, SuppressionOrigin, SuppressionReason};
+use crate::delivery::outbox::run::Outbox;
 use crate::message::address::Address;
 use crate::store::{Store, StoreError};
+use signing::{FormDone, FormWish};
 
 /// How long the first of a group waits for others.
 const GATHERING: Duration = Duration::from_millis(8);
@@ -50,11 +54,25 @@ pub(super) enum WebStanding {
 
 /// What somebody wants, and where the answer goes. Who went away has it fulfilled all the same.
 #[derive(Debug)]
-struct HandedIn {
+enum HandedIn {
+    Leaver(OfLeaver),
+    Form(OfForm),
+}
+
+#[derive(Debug)]
+struct OfLeaver {
     address: Address,
     wish: LeaverWish,
-    told: oneshot::Sender<Result<WebStanding, Unwritten>>,
+    told: WhereTold<WebStanding>,
 }
+
+#[derive(Debug)]
+pub(super) struct OfForm {
+    wish: FormWish,
+    told: WhereTold<FormDone>,
+}
+
+type WhereTold<T> = oneshot::Sender<Result<T, Unwritten>>;
 
 #[derive(Clone, Copy, Debug)]
 pub(super) enum LeaverWish {
@@ -73,22 +91,48 @@ pub(super) struct Writer {
     wishes: mpsc::Sender<HandedIn>,
 }
 
+/// Sends mails to those who subscribe, beside the writer and over its connection to the store.
+pub(super) struct Sending {
+    pub(super) outbox: Outbox,
+    pub(super) stop: watch::Receiver<bool>,
+}
+
 impl Writer {
-    /// Begins to write, on a thread that ends with the last `Writer`.
+    /// Begins to write, and perhaps to send, on a thread that ends with the last `Writer`; then the
+    /// other value is told. What else uses the store runs `beside`, and never ends by itself: a store is
+    /// open once in a process.
     ///
     /// # Errors
     /// The system gives no thread.
     pub(super) fn begin(
-        mut store: WebStore,
+        store: WebStore,
         keys: Arc<KeyRing>,
         clock: fn() -> Timestamp,
-    ) -> io::Result<Writer> {
+        sending: Option<Sending>,
+        beside: impl Future<Output = ()> + Send + 'static,
+    ) -> io::Result<(Writer, oneshot::Receiver<()>)> {
         let (wishes, mut waiting) = mpsc::channel(WAITING);
+        let (ended, end) = oneshot::channel();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        std::thread::Builder::new()
-            .name("writer".to_owned())
-            .spawn(move || runtime.block_on(write(&mut store, &mut waiting, (&keys, clock))))?;
-        Ok(Writer { wishes })
+        std::thread::Builder::new().name("writer".to_owned()).spawn(move || {
+            runtime.block_on(async {
+                let woken = Notify::new();
+                let known = KnownToWriter { keys: &keys, clock, woken: &woken };
+                let writing = write(&store, &mut waiting, known);
+                let work = async {
+                    match sending {
+                        Some(sending) => drop(tokio::join!(writing, send(&store, sending, &woken))),
+                        None => writing.await,
+                    }
+                };
+                tokio::select! {
+                    () = work => {}
+                    () = beside => {}
+                }
+            });
+            let _ = ended.send(());
+        })?;
+        Ok((Writer { wishes }, end))
     }
 
     /// Fulfils a wish; done when it is on the disk. What takes longer is done all the same, but whoever
@@ -99,21 +143,52 @@ impl Writer {
         wish: LeaverWish,
     ) -> Result<WebStanding, Unwritten> {
         let (told, answer) = oneshot::channel();
-        self.wishes.try_send(HandedIn { address, wish, told }).map_err(|_| Unwritten)?;
+        self.hand_in(HandedIn::Leaver(OfLeaver { address, wish, told }), answer).await
+    }
+
+    /// The same of what somebody has said on a form.
+    pub(super) async fn sign(&self, wish: FormWish) -> Result<FormDone, Unwritten> {
+        let (told, answer) = oneshot::channel();
+        self.hand_in(HandedIn::Form(OfForm { wish, told }), answer).await
+    }
+
+    async fn hand_in<T>(
+        &self,
+        wish: HandedIn,
+        answer: oneshot::Receiver<Result<T, Unwritten>>,
+    ) -> Result<T, Unwritten> {
+        self.wishes.try_send(wish).map_err(|_| Unwritten)?;
         let answer = tokio::time::timeout(ANSWER, answer).await.map_err(|_| Unwritten)?;
         answer.map_err(|_| Unwritten)?
     }
 }
 
-/// What tells who was forgotten, and the time.
-type KnownToWriter<'a> = (&'a KeyRing, fn() -> Timestamp);
+/// What tells who was forgotten, and the time; and what wakes whoever sends.
+#[derive(Clone, Copy)]
+struct KnownToWriter<'a> {
+    keys: &'a KeyRing,
+    clock: fn() -> Timestamp,
+    woken: &'a Notify,
+}
+
+/// How long is waited for a store that cannot be used.
+const AWAY: Duration = Duration::from_secs(1);
+
+/// Sends what stands in the outbox until it is told to stop.
+async fn send(store: &WebStore, sending: Sending, woken: &Notify) {
+    let Sending { mut outbox, mut stop } = sending;
+    while let Err(error) = outbox.run(&store.shared, woken, &stop).await {
+        store.note(Some(&error));
+        store.shared.put_away().await;
+        tokio::select! {
+            () = tokio::time::sleep(AWAY) => {}
+            _ = stop.wait_for(|stop| *stop) => {}
+        }
+    }
+}
 
 /// Fulfils wishes until nobody can have any more.
-async fn write(
-    store: &mut WebStore,
-    waiting: &mut mpsc::Receiver<HandedIn>,
-    known: KnownToWriter<'_>,
-) {
+async fn write(store: &WebStore, waiting: &mut mpsc::Receiver<HandedIn>, known: KnownToWriter<'_>) {
     let mut group = Vec::with_capacity(MOST);
     while waiting.recv_many(&mut group, MOST).await > 0 {
         tokio::time::sleep(GATHERING).await;
@@ -127,9 +202,15 @@ async fn write(
 }
 
 /// Those who leave first, together.
-async fn fulfil(store: &mut WebStore, group: &mut Vec<HandedIn>, known: KnownToWriter<'_>) {
-    let (leaving, others): (Vec<HandedIn>, Vec<HandedIn>) =
-        group.drain(..).partition(|one| matches!(one.wish, LeaverWish::Leave));
+async fn fulfil(store: &WebStore, group: &mut Vec<HandedIn>, known: KnownToWriter<'_>) {
+    let (mut leaving, mut others, mut forms) = (Vec::new(), Vec::new(), Vec::new());
+    for one in group.drain(..) {
+        match one {
+            HandedIn::Leaver(one) if matches!(one.wish, LeaverWish::Leave) => leaving.push(one),
+            HandedIn::Leaver(one) => others.push(one),
+            HandedIn::Form(one) => forms.push(one),
+        }
+    }
     for group in [leaving].into_iter().chain(others.into_iter().map(|one| vec![one])) {
         let Some(first) = group.first() else { continue };
         let (wish, people) = (first.wish, group.iter().map(|one| &one.address));
@@ -142,12 +223,13 @@ async fn fulfil(store: &mut WebStore, group: &mut Vec<HandedIn>, known: KnownToW
             let _ = one.told.send(standing.map(|standing| standing.unwrap_or(WebStanding::Out)));
         }
     }
+    signing::fulfil(store, forms, known).await;
 }
 
 /// Writes; a second time with a new connection where the first one was lost: what is written twice
 /// is as if it were written once. Of whom it says nothing gets no mail.
 async fn written(
-    store: &mut WebStore,
+    store: &WebStore,
     people: &[&Address],
     wish: LeaverWish,
     known: KnownToWriter<'_>,
@@ -160,22 +242,22 @@ async fn written(
                 return Ok(standings);
             }
             Err(error) => {
-                store.put_away().await;
+                store.shared.put_away().await;
                 failed = Some(error);
             }
         }
     }
-    store.note(failed.as_ref());
+    store.note(failed.as_ref().map(|error| error as &dyn std::fmt::Display));
     Err(Unwritten)
 }
 
 async fn written_once(
-    store: &mut WebStore,
+    store: &WebStore,
     people: &[&Address],
     wish: LeaverWish,
-    (keys, clock): KnownToWriter<'_>,
+    KnownToWriter { keys, clock, .. }: KnownToWriter<'_>,
 ) -> Result<BTreeMap<String, WebStanding>, StoreError> {
-    let own = store.opened().await?;
+    let own = store.shared.lease().await?;
     let forgotten = Forgotten::as_far_as_known(&own, &keys.known().forgetting).await?;
     // Nothing is written again of somebody who was forgotten: they get no mail.
     let people = people.iter().filter(|address| !forgotten.has(address));

@@ -6,6 +6,7 @@ mod live;
 mod looks;
 mod older;
 mod private;
+#[allow(dead_code, reason = "tests/web uses all of it")]
 #[path = "../web/client.rs"]
 mod client;
 #[path = "../harness/mod.rs"]

@@ -10,7 +10,7 @@ use sejong_digest::diagnostic::Diagnostic;
 use sejong_digest::issue::{Issue, load};
 use sejong_digest::message::address::Address;
 use sejong_digest::message::recipient::Recipient;
-use sejong_digest::message::splice::{Occasion, Template};
+use sejong_digest::message::splice::{MailKind, Occasion, Template};
 
 /// An issue as it would be sent.
 pub(crate) struct Sent {
@@ -86,7 +86,7 @@ fn edit(segments: &mut [Segment], from: &str, to: &str) -> bool {
 fn message(config: &Config, composition: &Composition) -> Vec<u8> {
     let identity = config.sender.identity(&Secret::for_nobody());
     let date = "Thu, 6 Nov 2025 09:00:00 -0500".to_owned();
-    let occasion = Occasion { date, time: 1_762_437_600, test: false };
+    let occasion = Occasion { date, time: 1_762_437_600, test: false, kind: MailKind::Issue };
     let fields: Vec<&str> = composition.slots.iter().flatten().map(|s| s.field.as_str()).collect();
     let fields = fields.into_iter().filter(|field| !["email", "unsubscribe_url"].contains(field));
     let reader = Address::parse("reader@sejong.example").unwrap();

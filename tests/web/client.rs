@@ -34,6 +34,25 @@ pub(crate) fn ask(
     head: &[(&str, &str)],
     body: &str,
 ) -> Answer {
+    raw(port, written(method, path, head, body).as_bytes())
+}
+
+/// The same of a server that may be dead; then the status is 0.
+pub(crate) fn ask_if_there(
+    port: u16,
+    method: &str,
+    path: &str,
+    head: &[(&str, &str)],
+    body: &str,
+) -> Answer {
+    let Ok(mut stream) = TcpStream::connect(("127.0.0.1", port)) else {
+        return Answer { status: 0, head: Vec::new(), body: String::new() };
+    };
+    let _ = stream.write_all(written(method, path, head, body).as_bytes());
+    rest(&mut stream)
+}
+
+fn written(method: &str, path: &str, head: &[(&str, &str)], body: &str) -> String {
     let mut text = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\n", crate::HOST);
     for (name, value) in head {
         text.push_str(&format!("{name}: {value}\r\n"));
@@ -41,7 +60,7 @@ pub(crate) fn ask(
     if !body.is_empty() {
         text.push_str(&format!("Content-Length: {}\r\n", body.len()));
     }
-    raw(port, format!("{text}Connection: close\r\n\r\n{body}").as_bytes())
+    format!("{text}Connection: close\r\n\r\n{body}")
 }
 
 /// Bytes, and what comes back until the connection ends.

@@ -265,7 +265,7 @@ fn a_store_that_is_gone_is_no_yes() {
         assert_eq!((answer.status, answer.header("retry-after")), (503, Some("60")), "{answer:?}");
         assert!(answer.body.contains("could not be written down yet"), "{answer:?}");
     }
-    served.running.says("whoever wants to leave is asked to come again");
+    served.running.says("whoever wants to leave or to subscribe is asked");
     let _ = std::fs::remove_file(served.here.path("digest.db"));
     std::fs::rename(&away, served.here.path("digest.db")).expect("moved");
     assert_eq!(served.post(&link, ONE_CLICK).status, 200);

@@ -2,10 +2,18 @@
 //! the list says afterwards.
 
 mod client;
+mod confirming;
 mod guarded;
 mod leaving;
+mod outbox;
+mod storm;
+mod subscribing;
 #[path = "../harness/mod.rs"]
 mod harness;
+#[path = "../harness/mail.rs"]
+mod mail;
+#[path = "../harness/relay.rs"]
+mod relay;
 
 use harness::{Publication, Running};
 

@@ -166,6 +166,37 @@ pub async fn change(
     Ok(Some(true))
 }
 
+/// Puts a person as `edit` makes them of what is known of them, within a transaction. Whoever is known
+/// keeps what they were.
+///
+/// # Errors
+/// The store's.
+pub(in crate::audience) async fn put_within(
+    store: &Store,
+    connection: &mut Connection,
+    address: &Address,
+    note: ChangeNote,
+    edit: impl FnOnce(Option<SubscriberProfile>) -> SubscriberProfile,
+) -> Result<(), StoreError> {
+    let identity = address.identity();
+    let before = read(store, connection, &identity).await?;
+    let is_known = before.is_some();
+    let after = edit(before);
+    let written = async {
+        if is_known {
+            remember(connection, &[identity.as_str()], note).await?;
+            bound(sql::query(CHANGE), &identity, &after).execute(&mut *connection).await
+        } else {
+            bound(sql::query(ADD), &identity, &after)
+                .bind(note.origin.word())
+                .bind(note.at.as_millisecond())
+                .execute(&mut *connection)
+                .await
+        }
+    };
+    written.await.map(drop).map_err(|error| store.failed(error))
+}
+
 /// Keeps what people of the list were, before they are changed within the same transaction.
 pub(in crate::audience) async fn remember(
     connection: &mut Connection,

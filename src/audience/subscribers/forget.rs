@@ -62,7 +62,7 @@ pub async fn forget_within(
             sql::query(*statement).bind(identity.as_str()).execute(&mut *connection).await?;
         }
     }
-    let mut had = 0;
+    let (mut had, mut had_asked) = (0, 0);
     if tables.contains("subscriber") {
         for statement in [
             "DELETE FROM subscriber_change WHERE identity = ?1",
@@ -72,9 +72,13 @@ pub async fn forget_within(
             had = delete.execute(&mut *connection).await?.rows_affected();
         }
     }
+    if tables.contains("signup") {
+        let delete = sql::query("DELETE FROM signup WHERE identity = ?1").bind(identity.as_str());
+        had_asked = delete.execute(&mut *connection).await?.rows_affected();
+    }
     if tables.contains("suppression") {
         let suppress = sql::query(SUPPRESS).bind(hash).bind(FORGOTTEN).bind(at.as_millisecond());
-        suppress.bind(had + hashed > 0).execute(&mut *connection).await?;
+        suppress.bind(had + hashed + had_asked > 0).execute(&mut *connection).await?;
     }
     Ok(had > 0)
 }

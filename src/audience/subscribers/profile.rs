@@ -188,7 +188,7 @@ fn profile_in_page(
 }
 
 /// A moment of the table.
-pub(super) fn of_ms(ms: i64) -> Timestamp {
+pub(in crate::audience) fn of_ms(ms: i64) -> Timestamp {
     Timestamp::from_millisecond(ms).unwrap_or_default()
 }
 

@@ -44,14 +44,18 @@ const UNDECIDED: &str = "DELETE FROM undecided_report WHERE identity = ?1";
 /// older versions have kept the address.
 const SAID: [&str; 2] = ["recipient", "earlier_copy"];
 
+/// Mails about their subscription, sent or not.
+const OUTBOX: &str = "DELETE FROM outbox WHERE identity = ?1";
+
 /// Each with its table: a copy of an older store may lack some. What stands in the rows of earlier copies
 /// is found by the rows of the person, which lose their name behind it.
-const STATEMENTS: [(&str, &str); 5] = [
+const STATEMENTS: [(&str, &str); 6] = [
     ("earlier_copy", EARLIER),
     ("recipient", ROWS),
     ("person", PERSONS),
     ("bounce", REPORTS),
     ("undecided_report", UNDECIDED),
+    ("outbox", OUTBOX),
 ];
 
 /// The domain of those who are forgotten, which nobody has (RFC 6761).

@@ -19,7 +19,7 @@ use crate::delivery::templates::Templates;
 use crate::diagnostic::Place;
 use crate::issue::Issue;
 use crate::issue::load::Headline;
-use crate::message::splice::{Identity, Occasion, Template};
+use crate::message::splice::{Identity, MailKind, Occasion, Template};
 
 /// What the author's files give now.
 #[derive(Debug)]
@@ -320,7 +320,8 @@ impl Content {
     pub(super) fn templates(&self, identity: &Identity) -> Result<Templates, SendError> {
         let template = |composition: &Composition, date: &str| {
             let time = jiff::fmt::rfc2822::parse(date)?.timestamp().as_second();
-            let occasion = Occasion { date: date.to_owned(), time, test: false };
+            let occasion =
+                Occasion { date: date.to_owned(), time, test: false, kind: MailKind::Issue };
             Ok::<_, SendError>(Template::new(composition, identity.clone(), &occasion))
         };
         let latest = match self.chosen {

@@ -210,7 +210,11 @@ impl IssueReading<'_> {
         }
     }
 
-    fn body(&mut self, source: &Arc<Source>, start: usize) -> (Vec<Block>, Vec<Vec<Block>>) {
+    pub(super) fn body(
+        &mut self,
+        source: &Arc<Source>,
+        start: usize,
+    ) -> (Vec<Block>, Vec<Vec<Block>>) {
         let marks = self.marks();
         let IssueReading { publication, folder, slots, images, problems, .. } = self;
         let mut find = |path: &str, place: Place, problems: &mut Vec<Diagnostic>| {

@@ -1,6 +1,6 @@
 //! The words of the pages in Arabic.
 
-use super::PageWords;
+use super::{FormWords, PageWords};
 
 pub(super) const WORDS: PageWords = PageWords {
     language: "ar",
@@ -27,4 +27,32 @@ pub(super) const WORDS: PageWords = PageWords {
     busy_text: "لم يُسجَّل بعد. إن تكرر ذلك فأجب عن الرسالة وليكن موضوعها “unsubscribe”.",
     missing_title: "لا توجد هذه الصفحة",
     missing_text: "ربما كُتب العنوان خطأ.",
+    form: FormWords {
+        language_name: "العربية",
+        subscribe_title: "الاشتراك في {name}",
+        email_label: "البريد الإلكتروني",
+        topics_label: "المواضيع",
+        language_label: "اللغة",
+        consent: "أرغب في استلام {name} بالبريد الإلكتروني. يمكنني إلغاء الاشتراك في أي وقت.",
+        subscribe_button: "اشترك",
+        trap_label: "اترك هذه الخانة فارغة",
+        email_wrong: "هذا ليس عنوان بريد إلكتروني.",
+        field_missing: "يرجى ملء هذه الخانة.",
+        field_wrong: "يرجى الكتابة باختصار ودون عنوان ويب.",
+        sent_title: "يرجى تفقد بريدك",
+        sent_text: "إن كان الإرسال إلى هذا العنوان ممكنًا فهناك رسالة في الطريق. افتح الرابط الذي فيها خلال سبعة أيام. إن لم تصل فتفقد مجلد البريد المزعج، أو حاول مجددًا بعد ساعة.",
+        confirm_title: "تأكيد الاشتراك",
+        confirm_question: "سيصل {name} إلى {address}.",
+        confirm_button: "تأكيد",
+        confirmed_title: "تم تأكيد اشتراكك",
+        confirmed_text: "سيُرسل {name} إلى {address}.",
+        ended_title: "لم يعد هذا الرابط صالحًا",
+        ended_text: "كان صالحًا لسبعة أيام، أو سُحب الطلب.",
+        ended_link: "اشترك من جديد",
+        broken_text: "الرابط غير كامل أو ليس من رسائلنا. يرجى استخدام الرابط كاملًا كما في الرسالة.",
+        barred_title: "لا يستلم هذا العنوان بريدًا",
+        many_title: "طلبات كثيرة جدًا",
+        many_text: "يرجى المحاولة بعد بضع دقائق.",
+        busy_text: "تعذر تسجيل ذلك بعد.",
+    },
 };

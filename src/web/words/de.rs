@@ -1,6 +1,6 @@
 //! The words of the pages in German.
 
-use super::PageWords;
+use super::{FormWords, PageWords};
 
 pub(super) const WORDS: PageWords = PageWords {
     language: "de",
@@ -32,4 +32,32 @@ pub(super) const WORDS: PageWords = PageWords {
     busy_text: "Es konnte noch nicht aufgeschrieben werden. Wenn es wieder geschieht, antworten Sie auf die Nachricht mit dem Betreff „unsubscribe“.",
     missing_title: "Diese Seite gibt es nicht",
     missing_text: "Vielleicht ist die Adresse falsch geschrieben.",
+    form: FormWords {
+        language_name: "Deutsch",
+        subscribe_title: "{name} abonnieren",
+        email_label: "E-Mail-Adresse",
+        topics_label: "Themen",
+        language_label: "Sprache",
+        consent: "Ich möchte {name} per E-Mail bekommen. Ich kann mich jederzeit abmelden.",
+        subscribe_button: "Abonnieren",
+        trap_label: "Dieses Feld leer lassen",
+        email_wrong: "Das ist keine E-Mail-Adresse.",
+        field_missing: "Bitte füllen Sie dies aus.",
+        field_wrong: "Bitte kürzer und ohne Webadresse.",
+        sent_title: "Bitte sehen Sie in Ihr Postfach",
+        sent_text: "Wenn an diese Adresse Post gehen kann, ist eine Nachricht unterwegs. Bitte öffnen Sie den Link darin innerhalb von sieben Tagen. Kommt keine, sehen Sie im Spam-Ordner nach, oder versuchen Sie es in einer Stunde noch einmal.",
+        confirm_title: "Abonnement bestätigen",
+        confirm_question: "{address} wird {name} bekommen.",
+        confirm_button: "Bestätigen",
+        confirmed_title: "Ihr Abonnement ist bestätigt",
+        confirmed_text: "{name} wird an {address} geschickt.",
+        ended_title: "Dieser Link gilt nicht mehr",
+        ended_text: "Er galt sieben Tage, oder die Bestellung wurde zurückgezogen.",
+        ended_link: "Noch einmal abonnieren",
+        broken_text: "Er ist nicht vollständig oder nicht aus einer Nachricht von uns. Bitte nehmen Sie den ganzen Link aus der Nachricht.",
+        barred_title: "Diese Adresse bekommt keine Post",
+        many_title: "Zu viele Anfragen",
+        many_text: "Bitte versuchen Sie es in einigen Minuten noch einmal.",
+        busy_text: "Es konnte noch nicht aufgeschrieben werden.",
+    },
 };

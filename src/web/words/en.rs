@@ -1,6 +1,6 @@
 //! The words of the pages in English.
 
-use super::PageWords;
+use super::{FormWords, PageWords};
 
 pub(super) const WORDS: PageWords = PageWords {
     language: "en",
@@ -32,4 +32,32 @@ pub(super) const WORDS: PageWords = PageWords {
     busy_text: "It could not be written down yet. If it happens again, reply to the message with “unsubscribe” as the subject.",
     missing_title: "There is no such page",
     missing_text: "The address may be mistyped.",
+    form: FormWords {
+        language_name: "English",
+        subscribe_title: "Subscribe to {name}",
+        email_label: "Email address",
+        topics_label: "Topics",
+        language_label: "Language",
+        consent: "I would like to get {name} by email. I can unsubscribe at any time.",
+        subscribe_button: "Subscribe",
+        trap_label: "Leave this field empty",
+        email_wrong: "This is not an email address.",
+        field_missing: "Please fill this in.",
+        field_wrong: "Please write this without a web address, and shorter.",
+        sent_title: "Please look into your mailbox",
+        sent_text: "If mail can be sent to this address, a message is on its way. Please open the link in it within seven days. If no message comes, look into the spam folder, or try again in an hour.",
+        confirm_title: "Confirm your subscription",
+        confirm_question: "{address} will get {name}.",
+        confirm_button: "Confirm",
+        confirmed_title: "Your subscription is confirmed",
+        confirmed_text: "{name} will be sent to {address}.",
+        ended_title: "This link is not valid any more",
+        ended_text: "It was valid for seven days, or the request was withdrawn.",
+        ended_link: "Subscribe again",
+        broken_text: "It is not complete, or not from a message of ours. Please use the whole link in the message.",
+        barred_title: "This address gets no mail",
+        many_title: "Too many requests",
+        many_text: "Please try again in a few minutes.",
+        busy_text: "It could not be written down yet.",
+    },
 };

@@ -1,6 +1,6 @@
 //! The words of the pages in Spanish.
 
-use super::PageWords;
+use super::{FormWords, PageWords};
 
 pub(super) const WORDS: PageWords = PageWords {
     language: "es",
@@ -27,4 +27,32 @@ pub(super) const WORDS: PageWords = PageWords {
     busy_text: "Todavía no se ha podido anotar. Si vuelve a ocurrir, responda al mensaje con el asunto «unsubscribe».",
     missing_title: "No existe esta página",
     missing_text: "Puede que la dirección esté mal escrita.",
+    form: FormWords {
+        language_name: "Español",
+        subscribe_title: "Suscribirse a {name}",
+        email_label: "Correo electrónico",
+        topics_label: "Temas",
+        language_label: "Idioma",
+        consent: "Quiero recibir {name} por correo electrónico. Puedo cancelar la suscripción en cualquier momento.",
+        subscribe_button: "Suscribirse",
+        trap_label: "Deje este campo vacío",
+        email_wrong: "Esto no es una dirección de correo.",
+        field_missing: "Rellene este campo, por favor.",
+        field_wrong: "Más corto y sin dirección web, por favor.",
+        sent_title: "Mire su buzón",
+        sent_text: "Si se puede enviar correo a esta dirección, hay un mensaje en camino. Abra su enlace en un plazo de siete días. Si no llega, mire en el correo no deseado o inténtelo de nuevo dentro de una hora.",
+        confirm_title: "Confirme su suscripción",
+        confirm_question: "{address} recibirá {name}.",
+        confirm_button: "Confirmar",
+        confirmed_title: "Su suscripción está confirmada",
+        confirmed_text: "{name} se enviará a {address}.",
+        ended_title: "Este enlace ya no es válido",
+        ended_text: "Era válido siete días, o la solicitud se retiró.",
+        ended_link: "Suscribirse de nuevo",
+        broken_text: "No está completo o no viene de un mensaje nuestro. Use el enlace entero del mensaje.",
+        barred_title: "Esta dirección no recibe correo",
+        many_title: "Demasiadas solicitudes",
+        many_text: "Inténtelo de nuevo dentro de unos minutos.",
+        busy_text: "Todavía no se ha podido anotar.",
+    },
 };

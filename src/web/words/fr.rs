@@ -1,6 +1,6 @@
 //! The words of the pages in French.
 
-use super::PageWords;
+use super::{FormWords, PageWords};
 
 pub(super) const WORDS: PageWords = PageWords {
     language: "fr",
@@ -32,4 +32,32 @@ pub(super) const WORDS: PageWords = PageWords {
     busy_text: "Cela n’a pas encore pu être noté. Si cela se répète, répondez au message avec l’objet « unsubscribe ».",
     missing_title: "Cette page n’existe pas",
     missing_text: "L’adresse est peut-être mal écrite.",
+    form: FormWords {
+        language_name: "Français",
+        subscribe_title: "S’abonner à {name}",
+        email_label: "Adresse e-mail",
+        topics_label: "Thèmes",
+        language_label: "Langue",
+        consent: "Je souhaite recevoir {name} par e-mail. Je peux me désabonner à tout moment.",
+        subscribe_button: "S’abonner",
+        trap_label: "Laissez ce champ vide",
+        email_wrong: "Ce n’est pas une adresse e-mail.",
+        field_missing: "Veuillez remplir ce champ.",
+        field_wrong: "Plus court et sans adresse web, s’il vous plaît.",
+        sent_title: "Regardez votre boîte de réception",
+        sent_text: "Si du courrier peut être envoyé à cette adresse, un message est en route. Ouvrez le lien qu’il contient dans les sept jours. Si rien n’arrive, regardez dans les indésirables, ou réessayez dans une heure.",
+        confirm_title: "Confirmez votre abonnement",
+        confirm_question: "{address} recevra {name}.",
+        confirm_button: "Confirmer",
+        confirmed_title: "Votre abonnement est confirmé",
+        confirmed_text: "{name} sera envoyé à {address}.",
+        ended_title: "Ce lien n’est plus valable",
+        ended_text: "Il était valable sept jours, ou la demande a été retirée.",
+        ended_link: "S’abonner de nouveau",
+        broken_text: "Il n’est pas complet, ou ne vient pas d’un de nos messages. Utilisez le lien entier du message.",
+        barred_title: "Cette adresse ne reçoit pas de courrier",
+        many_title: "Trop de demandes",
+        many_text: "Veuillez réessayer dans quelques minutes.",
+        busy_text: "Cela n’a pas encore pu être enregistré.",
+    },
 };

@@ -1,6 +1,6 @@
 //! The words of the pages in Hebrew.
 
-use super::PageWords;
+use super::{FormWords, PageWords};
 
 pub(super) const WORDS: PageWords = PageWords {
     language: "he",
@@ -27,4 +27,32 @@ pub(super) const WORDS: PageWords = PageWords {
     busy_text: "זה עדיין לא נרשם. אם זה חוזר, נא להשיב להודעה בנושא ”unsubscribe“.",
     missing_title: "אין דף כזה",
     missing_text: "ייתכן שהכתובת שגויה.",
+    form: FormWords {
+        language_name: "עברית",
+        subscribe_title: "הרשמה אל {name}",
+        email_label: "כתובת דוא״ל",
+        topics_label: "נושאים",
+        language_label: "שפה",
+        consent: "אני רוצה לקבל את {name} בדוא״ל. אפשר להסיר את ההרשמה בכל עת.",
+        subscribe_button: "הרשמה",
+        trap_label: "יש להשאיר שדה זה ריק",
+        email_wrong: "זו אינה כתובת דוא״ל.",
+        field_missing: "נא למלא שדה זה.",
+        field_wrong: "נא לכתוב בקצרה וללא כתובת אינטרנט.",
+        sent_title: "נא לבדוק את תיבת הדואר",
+        sent_text: "אם אפשר לשלוח דואר לכתובת הזאת, הודעה כבר בדרך. נא לפתוח את הקישור שבה בתוך שבעה ימים. אם לא הגיעה הודעה, כדאי לבדוק בתיקיית הספאם או לנסות שוב בעוד שעה.",
+        confirm_title: "אישור ההרשמה",
+        confirm_question: "{name} יישלח אל {address}.",
+        confirm_button: "אישור",
+        confirmed_title: "ההרשמה אושרה",
+        confirmed_text: "{name} יישלח אל {address}.",
+        ended_title: "הקישור הזה כבר אינו תקף",
+        ended_text: "הוא היה תקף שבעה ימים, או שהבקשה בוטלה.",
+        ended_link: "להרשמה מחדש",
+        broken_text: "הקישור אינו שלם או אינו מהודעה שלנו. נא להשתמש בקישור המלא שבהודעה.",
+        barred_title: "לכתובת הזאת לא נשלח דואר",
+        many_title: "יותר מדי בקשות",
+        many_text: "נא לנסות שוב בעוד כמה דקות.",
+        busy_text: "עדיין לא היה אפשר לרשום זאת.",
+    },
 };

@@ -1,6 +1,6 @@
 //! The words of the pages in Japanese.
 
-use super::PageWords;
+use super::{FormWords, PageWords};
 
 pub(super) const WORDS: PageWords = PageWords {
     language: "ja",
@@ -27,4 +27,32 @@ pub(super) const WORDS: PageWords = PageWords {
     busy_text: "まだ記録できませんでした。続く場合は、件名を「unsubscribe」にしてそのメールに返信してください。",
     missing_title: "ページが見つかりません",
     missing_text: "アドレスが間違っているかもしれません。",
+    form: FormWords {
+        language_name: "日本語",
+        subscribe_title: "{name}を購読する",
+        email_label: "メールアドレス",
+        topics_label: "トピック",
+        language_label: "言語",
+        consent: "{name}をメールで受け取ることを希望します。いつでも配信を停止できます。",
+        subscribe_button: "購読する",
+        trap_label: "この欄は空のままにしてください",
+        email_wrong: "メールアドレスではありません。",
+        field_missing: "ご記入ください。",
+        field_wrong: "ウェブアドレスを含めず、短くご記入ください。",
+        sent_title: "メールをご確認ください",
+        sent_text: "このアドレスにお送りできる場合、まもなくメールが届きます。7日以内にメールのリンクを開いてください。届かない場合は迷惑メールフォルダをご確認いただくか、1時間後にもう一度お試しください。",
+        confirm_title: "購読の確認",
+        confirm_question: "{address} へ{name}をお届けします。",
+        confirm_button: "確認する",
+        confirmed_title: "購読を確認しました",
+        confirmed_text: "{name}を {address} へお送りします。",
+        ended_title: "このリンクは無効になりました",
+        ended_text: "7日間の期限が過ぎたか、申し込みが取り消されました。",
+        ended_link: "もう一度申し込む",
+        broken_text: "リンクが途中で切れているか、当方のメールのものではありません。メールにあるリンク全体をお使いください。",
+        barred_title: "このアドレスにはメールをお送りしていません",
+        many_title: "リクエストが多すぎます",
+        many_text: "数分後にもう一度お試しください。",
+        busy_text: "まだ記録できませんでした。",
+    },
 };

@@ -1,6 +1,6 @@
 //! The words of the pages in Korean.
 
-use super::PageWords;
+use super::{FormWords, PageWords};
 
 pub(super) const WORDS: PageWords = PageWords {
     language: "ko",
@@ -32,4 +32,32 @@ pub(super) const WORDS: PageWords = PageWords {
     busy_text: "아직 기록하지 못했습니다. 계속 안 되면 제목을 “unsubscribe”로 하여 그 메일에 답장해 주세요.",
     missing_title: "없는 페이지입니다",
     missing_text: "주소가 잘못 입력되었을 수 있습니다.",
+    form: FormWords {
+        language_name: "한국어",
+        subscribe_title: "{name} 구독하기",
+        email_label: "이메일 주소",
+        topics_label: "주제",
+        language_label: "언어",
+        consent: "{name}를 이메일로 받고 싶습니다. 언제든지 수신을 거부할 수 있습니다.",
+        subscribe_button: "구독하기",
+        trap_label: "이 칸은 비워 두세요",
+        email_wrong: "이메일 주소가 아닙니다.",
+        field_missing: "이 칸을 채워 주세요.",
+        field_wrong: "웹 주소 없이 더 짧게 써 주세요.",
+        sent_title: "메일함을 확인해 주세요",
+        sent_text: "이 주소로 메일을 보낼 수 있다면 메일이 가고 있습니다. 7일 안에 메일의 링크를 열어 주세요. 메일이 오지 않으면 스팸함을 확인하시거나 한 시간 뒤에 다시 시도해 주세요.",
+        confirm_title: "구독 확인",
+        confirm_question: "{address} 주소로 {name}를 보내 드립니다.",
+        confirm_button: "확인",
+        confirmed_title: "구독이 확인되었습니다",
+        confirmed_text: "{name}를 {address} 주소로 보내 드립니다.",
+        ended_title: "더 이상 쓸 수 없는 링크입니다",
+        ended_text: "7일이 지났거나 신청이 취소되었습니다.",
+        ended_link: "다시 구독하기",
+        broken_text: "링크가 완전하지 않거나 저희 메일의 링크가 아닙니다. 메일에 있는 링크 전체를 사용해 주세요.",
+        barred_title: "이 주소로는 메일을 보내지 않습니다",
+        many_title: "요청이 너무 많습니다",
+        many_text: "몇 분 뒤에 다시 시도해 주세요.",
+        busy_text: "아직 기록하지 못했습니다.",
+    },
 };

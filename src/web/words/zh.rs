@@ -1,6 +1,6 @@
 //! The words of the pages in Chinese.
 
-use super::PageWords;
+use super::{FormWords, PageWords};
 
 pub(super) const WORDS: PageWords = PageWords {
     language: "zh",
@@ -27,4 +27,32 @@ pub(super) const WORDS: PageWords = PageWords {
     busy_text: "尚未能记录。如果再次出现，请以“unsubscribe”为主题回复该邮件。",
     missing_title: "没有这个页面",
     missing_text: "地址可能有误。",
+    form: FormWords {
+        language_name: "中文（简体）",
+        subscribe_title: "订阅{name}",
+        email_label: "电子邮件地址",
+        topics_label: "主题",
+        language_label: "语言",
+        consent: "我希望通过电子邮件接收{name}，并可随时退订。",
+        subscribe_button: "订阅",
+        trap_label: "请将此栏留空",
+        email_wrong: "这不是电子邮件地址。",
+        field_missing: "请填写此栏。",
+        field_wrong: "请写短一些，不要包含网址。",
+        sent_title: "请查看您的邮箱",
+        sent_text: "如果可以向该地址发送邮件，邮件已在路上。请在七天内打开其中的链接。如果没有收到，请查看垃圾邮件箱，或一小时后再试。",
+        confirm_title: "确认订阅",
+        confirm_question: "{address} 将收到{name}。",
+        confirm_button: "确认",
+        confirmed_title: "订阅已确认",
+        confirmed_text: "{name}将发送到 {address}。",
+        ended_title: "此链接已失效",
+        ended_text: "链接七天内有效，或者申请已被撤回。",
+        ended_link: "重新订阅",
+        broken_text: "链接不完整，或不是来自我们的邮件。请使用邮件中的完整链接。",
+        barred_title: "该地址不接收邮件",
+        many_title: "请求过多",
+        many_text: "请几分钟后再试。",
+        busy_text: "暂时未能记录。",
+    },
 };

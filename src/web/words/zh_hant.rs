@@ -1,6 +1,6 @@
 //! The words of the pages in Traditional Chinese.
 
-use super::PageWords;
+use super::{FormWords, PageWords};
 
 pub(super) const WORDS: PageWords = PageWords {
     language: "zh-Hant",
@@ -27,4 +27,32 @@ pub(super) const WORDS: PageWords = PageWords {
     busy_text: "尚未能記錄。如果再次出現，請以「unsubscribe」為主旨回覆該郵件。",
     missing_title: "沒有這個頁面",
     missing_text: "網址可能有誤。",
+    form: FormWords {
+        language_name: "中文（繁體）",
+        subscribe_title: "訂閱{name}",
+        email_label: "電子郵件地址",
+        topics_label: "主題",
+        language_label: "語言",
+        consent: "我希望以電子郵件收到{name}，並可隨時取消訂閱。",
+        subscribe_button: "訂閱",
+        trap_label: "請將此欄留空",
+        email_wrong: "這不是電子郵件地址。",
+        field_missing: "請填寫此欄。",
+        field_wrong: "請寫短一些，不要包含網址。",
+        sent_title: "請查看您的信箱",
+        sent_text: "如果可以寄信到這個地址，郵件已在路上。請在七天內開啟其中的連結。如果沒有收到，請查看垃圾郵件匣，或一小時後再試。",
+        confirm_title: "確認訂閱",
+        confirm_question: "{address} 將收到{name}。",
+        confirm_button: "確認",
+        confirmed_title: "訂閱已確認",
+        confirmed_text: "{name}將寄送到 {address}。",
+        ended_title: "此連結已失效",
+        ended_text: "連結七天內有效，或者申請已被撤回。",
+        ended_link: "重新訂閱",
+        broken_text: "連結不完整，或不是來自我們的郵件。請使用郵件中的完整連結。",
+        barred_title: "這個地址不接收郵件",
+        many_title: "請求過多",
+        many_text: "請幾分鐘後再試。",
+        busy_text: "暫時未能記錄。",
+    },
 };

@@ -1,0 +1,378 @@
+//! Sign-ups: what people ask for on a form, until they confirm it by the link in a mail (double opt-in).
+//!
+//! Nobody is subscribed by a form: anybody can type any address there. Owns the tables `signup` and
+//! `signup_mail`. Must never end another no than that somebody has left, nor subscribe anybody twice
+//! by one confirmation.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::subscribers::change::{self, ChangeNote};
+use super::subscribers::profile::{ConsentRecord, SubscriberProfile, of_ms};
+use super::subscribers::{ChangeOrigin, ConsentWay, SubscriptionStatus};
+use super::suppression::SuppressionReason;
+use crate::message::address::Address;
+use crate::message::token::SignupId;
+use crate::store::sql::{self, Connection, SqlError, SqlRow};
+use crate::store::{SchemaStep, Store, StoreError};
+
+/// How long a link in a mail confirms.
+pub const VALID: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// A person gets one mail in so long, whoever asks and how often.
+pub const ONE_MAIL: SignedDuration = SignedDuration::from_hours(1);
+/// Behind their end sign-ups are kept so long: until then a link is answered as what it was.
+const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// The step that makes the tables; see [`Store::open`].
+pub const STEP: SchemaStep = SchemaStep::both(
+    "
+-- What somebody has asked for on a form, and nobody believes until it is confirmed.
+CREATE TABLE signup (
+    -- Random letters, which stand in the link.
+    id TEXT NOT NULL PRIMARY KEY,
+    identity TEXT NOT NULL,
+    email TEXT NOT NULL,
+    -- As in `subscriber`.
+    fields TEXT NOT NULL,
+    language TEXT NOT NULL,
+    topics TEXT NOT NULL,
+    -- What they agreed to, as it stood on the form.
+    words TEXT NOT NULL,
+    ip_hash TEXT,
+    -- Milliseconds since 1970.
+    asked_at BIGINT NOT NULL,
+    ends_at BIGINT NOT NULL,
+    confirmed_at BIGINT
+) WITHOUT ROWID;
+CREATE INDEX signup_by_identity ON signup (identity);
+-- Who was written a mail because of a form, by a keyed hash, and how often was asked since.
+CREATE TABLE signup_mail (
+    person TEXT NOT NULL PRIMARY KEY,
+    at BIGINT NOT NULL,
+    asked BIGINT NOT NULL
+) WITHOUT ROWID;
+",
+);
+
+/// What somebody asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signup {
+    /// What stands in the link.
+    pub id: SignupId,
+    /// Whose address it says.
+    pub address: Address,
+    /// Fields of the form, by name.
+    pub fields: BTreeMap<String, String>,
+    /// The language that they chose; empty where they did not.
+    pub language: String,
+    /// The topics that they want; see [`crate::issue::topics`].
+    pub topics: String,
+    /// What they agreed to.
+    pub words: String,
+    /// The keyed hash of the address of the computer.
+    pub ip_hash: Option<String>,
+}
+
+/// How the person at an address stands, for whoever signs up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignupStanding {
+    /// They may be asked whether it was them.
+    New,
+    /// They get the newsletter.
+    Subscribed,
+    /// Something keeps mail from them that no form ends.
+    Barred,
+}
+
+/// What became of a confirmation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Confirmed {
+    /// They are subscribed now; the language that they chose, if they did.
+    Now(String),
+    /// They had confirmed before: nothing has changed.
+    Before,
+    /// Nothing waits for them any more.
+    Gone,
+    /// Something keeps mail from them that no form ends.
+    Barred,
+}
+
+/// One mail in an hour, by one statement that always writes: whoever asks in vain finds no other time.
+const COUNT: &str = "
+INSERT INTO signup_mail (person, at, asked) VALUES (?1, ?2, 1)
+ON CONFLICT (person) DO UPDATE SET
+    asked = CASE WHEN signup_mail.at <= ?3 THEN 1 ELSE signup_mail.asked + 1 END,
+    at = CASE WHEN signup_mail.at <= ?3 THEN excluded.at ELSE signup_mail.at END
+RETURNING asked";
+
+const KEEP: &str = "
+INSERT INTO signup (id, identity, email, fields, language, topics, words, ip_hash, asked_at, ends_at)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+
+const CONFIRM: &str = "
+UPDATE signup SET confirmed_at = ?2 WHERE id = ?1 AND confirmed_at IS NULL AND ends_at > ?2
+RETURNING identity, email, fields, language, topics, words, ip_hash, asked_at";
+
+/// Whether a person may get a mail because of a form now, of whom `person` is a keyed hash. It counts
+/// that somebody has asked.
+///
+/// # Errors
+/// The database's.
+pub async fn may_be_mailed(
+    connection: &mut Connection,
+    person: &str,
+    now: Timestamp,
+) -> Result<bool, SqlError> {
+    let asked: i64 = sql::query_scalar(COUNT)
+        .bind(person)
+        .bind(now.as_millisecond())
+        .bind((now - ONE_MAIL).as_millisecond())
+        .fetch_one(connection)
+        .await?;
+    Ok(asked == 1)
+}
+
+/// How a person stands to whom nothing is said but by mail.
+///
+/// # Errors
+/// The database's.
+pub async fn standing(
+    connection: &mut Connection,
+    address: &Address,
+) -> Result<SignupStanding, SqlError> {
+    if is_barred(connection, address).await? {
+        return Ok(SignupStanding::Barred);
+    }
+    let gets_mail: bool = sql::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM subscriber WHERE identity = ?1 AND status = 'confirmed') \
+         AND NOT EXISTS (SELECT 1 FROM suppression WHERE kind = 'address' AND what = ?1 \
+         AND released_at IS NULL)",
+    )
+    .bind(address.identity())
+    .fetch_one(connection)
+    .await?;
+    Ok(if gets_mail { SignupStanding::Subscribed } else { SignupStanding::New })
+}
+
+/// Whether something else than their own leaving keeps mail from a person.
+///
+/// # Errors
+/// The database's.
+pub async fn is_barred(connection: &mut Connection, address: &Address) -> Result<bool, SqlError> {
+    sql::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM suppression WHERE released_at IS NULL AND \
+         ((kind = 'address' AND what = ?1 AND reason <> ?3) OR (kind = 'domain' AND what = ?2)))",
+    )
+    .bind(address.identity())
+    .bind(address.domain())
+    .bind(SuppressionReason::Unsubscribed.word())
+    .fetch_one(connection)
+    .await
+}
+
+/// Keeps what somebody asks for until its end, which is given.
+///
+/// # Errors
+/// The database's.
+pub async fn keep_within(
+    connection: &mut Connection,
+    signup: &Signup,
+    now: Timestamp,
+) -> Result<Timestamp, SqlError> {
+    let end = end_of(now);
+    sql::query(KEEP)
+        .bind(letters(&signup.id))
+        .bind(signup.address.identity())
+        .bind(signup.address.as_str())
+        .bind(serde_json::to_string(&signup.fields).map_err(SqlError::encode)?)
+        .bind(signup.language.as_str())
+        .bind(signup.topics.as_str())
+        .bind(signup.words.as_str())
+        .bind(signup.ip_hash.clone())
+        .bind(now.as_millisecond())
+        .bind(end.as_millisecond())
+        .execute(connection)
+        .await?;
+    Ok(end)
+}
+
+/// When a sign-up ends that is made now: a whole second, as in its token.
+fn end_of(now: Timestamp) -> Timestamp {
+    let end = now + VALID;
+    Timestamp::from_second(end.as_second()).unwrap_or(end)
+}
+
+/// The sign-up as the tables name it.
+pub fn letters(id: &SignupId) -> String {
+    data_encoding::BASE64URL_NOPAD.encode(id)
+}
+
+/// The sign-up that the tables name so.
+pub fn read_letters(id: &str) -> Option<SignupId> {
+    data_encoding::BASE64URL_NOPAD.decode(id.as_bytes()).ok()?.try_into().ok()
+}
+
+/// When a sign-up ends that waits to be confirmed; nothing where it does not wait any more.
+///
+/// # Errors
+/// The database's.
+pub async fn waits_until(
+    connection: &mut Connection,
+    id: &str,
+    now: Timestamp,
+) -> Result<Option<Timestamp>, SqlError> {
+    let end: Option<i64> = sql::query_scalar(
+        "SELECT ends_at FROM signup WHERE id = ?1 AND confirmed_at IS NULL AND ends_at > ?2",
+    )
+    .bind(id)
+    .bind(now.as_millisecond())
+    .fetch_optional(connection)
+    .await?;
+    Ok(end.map(of_ms))
+}
+
+/// Subscribes the person who has confirmed, within a transaction: their row, how they agreed, and that
+/// they have not left. Where that is [`Confirmed::Barred`] the transaction has to be given up.
+///
+/// # Errors
+/// The store's.
+pub async fn confirm_within(
+    store: &Store,
+    connection: &mut Connection,
+    (id, address): (&SignupId, &Address),
+    now: Timestamp,
+) -> Result<Confirmed, StoreError> {
+    let failed = |error| store.failed(error);
+    let confirmed = sql::query(CONFIRM).bind(letters(id)).bind(now.as_millisecond());
+    let row = confirmed.fetch_optional(&mut *connection).await.map_err(failed)?;
+    let Some(row) = row else { return was_confirmed(connection, id).await.map_err(failed) };
+    if is_barred(connection, address).await.map_err(failed)? {
+        return Ok(Confirmed::Barred);
+    }
+    let asked = AskedFor::read(&row).map_err(failed)?;
+    let note = ChangeNote { origin: ChangeOrigin::Web, at: now };
+    let language = asked.language.clone();
+    change::put_within(store, connection, address, note, |known| asked.profile(known, now)).await?;
+    let identity = address.identity();
+    let settled = async {
+        // A link of an earlier mail is as good as this one, and changes nothing any more.
+        sql::query(
+            "UPDATE signup SET confirmed_at = ?2 WHERE identity = ?1 AND confirmed_at IS NULL",
+        )
+        .bind(identity.as_str())
+        .bind(now.as_millisecond())
+        .execute(&mut *connection)
+        .await?;
+        sql::query(
+            "UPDATE suppression SET released_at = ?2, released_why = 'subscribed again on the web' \
+             WHERE kind = 'address' AND what = ?1 AND reason = ?3 AND released_at IS NULL",
+        )
+        .bind(identity.as_str())
+        .bind(now.as_millisecond())
+        .bind(SuppressionReason::Unsubscribed.word())
+        .execute(&mut *connection)
+        .await
+    };
+    settled.await.map_err(failed)?;
+    Ok(Confirmed::Now(language))
+}
+
+async fn was_confirmed(connection: &mut Connection, id: &SignupId) -> Result<Confirmed, SqlError> {
+    let was: bool = sql::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM signup WHERE id = ?1 AND confirmed_at IS NOT NULL)",
+    )
+    .bind(letters(id))
+    .fetch_one(connection)
+    .await?;
+    Ok(if was { Confirmed::Before } else { Confirmed::Gone })
+}
+
+/// Withdraws what people have asked for and not confirmed, as they leave.
+///
+/// # Errors
+/// The database's.
+pub(super) async fn withdraw_within(
+    connection: &mut Connection,
+    people: &str,
+) -> Result<(), SqlError> {
+    sql::query(
+        "DELETE FROM signup WHERE confirmed_at IS NULL \
+         AND identity IN (SELECT j.value ->> 0 FROM [each ?1] j)",
+    )
+    .bind(people)
+    .execute(connection)
+    .await
+    .map(drop)
+}
+
+/// Deletes what nobody needs any more.
+///
+/// # Errors
+/// The store's.
+pub async fn tidy(store: &Store, now: Timestamp) -> Result<(), StoreError> {
+    let failed = |error| store.failed(error);
+    let mut transaction = store.begin().await?;
+    let done = async {
+        sql::query("DELETE FROM signup WHERE ends_at < ?1")
+            .bind((now - KEPT).as_millisecond())
+            .execute(&mut *transaction)
+            .await?;
+        sql::query("DELETE FROM signup_mail WHERE at < ?1")
+            .bind((now - ONE_MAIL).as_millisecond())
+            .execute(&mut *transaction)
+            .await
+    };
+    done.await.map_err(failed)?;
+    transaction.commit().await.map_err(failed)
+}
+
+/// A row of the table, as far as it becomes a subscriber.
+struct AskedFor {
+    email: String,
+    fields: BTreeMap<String, String>,
+    language: String,
+    topics: String,
+    consent: ConsentRecord,
+    asked: Timestamp,
+}
+
+impl AskedFor {
+    fn read(row: &SqlRow) -> Result<AskedFor, SqlError> {
+        let asked = of_ms(row.try_get(7)?);
+        Ok(AskedFor {
+            email: row.try_get(1)?,
+            fields: serde_json::from_str(row.try_get(2)?).map_err(SqlError::decode)?,
+            language: row.try_get(3)?,
+            topics: row.try_get(4)?,
+            consent: ConsentRecord {
+                how: ConsentWay::Form,
+                at: asked,
+                words: row.try_get(5)?,
+                ip_hash: row.try_get(6)?,
+            },
+            asked,
+        })
+    }
+
+    /// The subscriber, who may be known: what the form did not ask for stays as it was.
+    fn profile(self, known: Option<SubscriberProfile>, now: Timestamp) -> SubscriberProfile {
+        let new = || SubscriberProfile::new(self.email.clone(), now);
+        let mut profile = known.unwrap_or_else(new);
+        profile.email = self.email;
+        profile.fields.extend(self.fields.into_iter().filter(|(_, value)| !value.is_empty()));
+        if !self.language.is_empty() {
+            profile.language = self.language;
+        }
+        profile.topics = self.topics;
+        profile.status = SubscriptionStatus::Confirmed;
+        let (asked, now) = (moment_of(self.asked), moment_of(now));
+        let words = format!("{} (asked {asked}, confirmed {now})", self.consent.words);
+        profile.consent = Some(ConsentRecord { words, ..self.consent });
+        profile
+    }
+}
+
+fn moment_of(at: Timestamp) -> String {
+    at.strftime("%FT%TZ").to_string()
+}

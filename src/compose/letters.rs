@@ -1,0 +1,150 @@
+//! What is written to a single reader about their subscription, in the languages of the letter: a text
+//! in Markdown each, as somebody of the publication would write it. A file of theirs takes its place.
+
+mod ar;
+mod de;
+mod en;
+mod es;
+mod fr;
+mod he;
+mod ja;
+mod ko;
+mod zh;
+mod zh_hant;
+
+/// Slots of these texts that are whole addresses.
+pub const URLS: &[&str] = &["confirm_url", "latest_issue_url"];
+
+/// What a letter is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LetterKind {
+    /// Asks somebody whether they have signed up.
+    Confirm,
+    /// Says that they are subscribed already, to whoever signs up again.
+    Already,
+    /// Greets somebody who has confirmed.
+    Welcome,
+}
+
+impl LetterKind {
+    /// Each.
+    pub const ALL: [LetterKind; 3] =
+        [LetterKind::Confirm, LetterKind::Already, LetterKind::Welcome];
+
+    /// The word for it in tables, and the name of its file.
+    pub const fn word(self) -> &'static str {
+        match self {
+            LetterKind::Confirm => "confirm",
+            LetterKind::Already => "already",
+            LetterKind::Welcome => "welcome",
+        }
+    }
+
+    /// The one of a word.
+    pub fn of(word: &str) -> Option<LetterKind> {
+        LetterKind::ALL.into_iter().find(|one| one.word() == word)
+    }
+}
+
+/// The words in one language. `{{ newsletter }}` and `{{ email }}` are slots.
+#[derive(Clone, Copy, Debug)]
+struct LetterWords {
+    /// Its tag (BCP 47).
+    language: &'static str,
+    confirm: LetterSentences,
+    confirm_button: &'static str,
+    confirm_end: &'static str,
+    already: LetterSentences,
+    welcome: LetterSentences,
+    latest: &'static str,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct LetterSentences {
+    subject: &'static str,
+    title: &'static str,
+    text: &'static str,
+}
+
+const ALL: [&LetterWords; 10] = [
+    &en::WORDS,
+    &ko::WORDS,
+    &de::WORDS,
+    &fr::WORDS,
+    &es::WORDS,
+    &ja::WORDS,
+    &zh::WORDS,
+    &zh_hant::WORDS,
+    &ar::WORDS,
+    &he::WORDS,
+];
+
+/// A text of ours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnLetter {
+    /// Its language (BCP 47).
+    pub language: &'static str,
+    /// Front matter and Markdown.
+    pub text: String,
+}
+
+/// The letter in a language, or in English where we do not have it. `has_latest` says whether there is
+/// an issue that a welcome can lead to.
+pub fn own(kind: LetterKind, language: &str, has_latest: bool) -> OwnLetter {
+    let words = words(language);
+    let (sentences, behind) = match kind {
+        LetterKind::Confirm => {
+            let link = format!("[{}]({{{{ confirm_url }}}}){{.button}}", words.confirm_button);
+            (words.confirm, format!("\n{link}\n\n{}\n", words.confirm_end))
+        }
+        LetterKind::Already => (words.already, String::new()),
+        LetterKind::Welcome if has_latest => {
+            (words.welcome, format!("\n[{}]({{{{ latest_issue_url }}}})\n", words.latest))
+        }
+        LetterKind::Welcome => (words.welcome, String::new()),
+    };
+    let LetterSentences { subject, title, text } = sentences;
+    let text = format!("---\nsubject: \"{subject}\"\ntitle: \"{title}\"\n---\n{text}\n{behind}");
+    OwnLetter { language: words.language, text }
+}
+
+fn words(language: &str) -> &'static LetterWords {
+    let lower = language.to_ascii_lowercase();
+    let mut parts = lower.split(['-', '_']);
+    let first = parts.next().unwrap_or_default();
+    let is_traditional = |part: &str| ["hant", "tw", "hk", "mo"].contains(&part);
+    let tag = if first == "zh" && parts.any(is_traditional) { "zh-hant" } else { first };
+    ALL.into_iter().find(|words| words.language.eq_ignore_ascii_case(tag)).unwrap_or(&en::WORDS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_language_that_we_do_not_have_is_english() {
+        for (language, found) in [("de-AT", "de"), ("zh-TW", "zh-Hant"), ("zh", "zh"), ("fi", "en")]
+        {
+            assert_eq!(own(LetterKind::Confirm, language, false).language, found, "{language}");
+        }
+    }
+
+    #[test]
+    fn every_language_says_what_and_to_whom() {
+        for words in ALL {
+            for kind in LetterKind::ALL {
+                let letter = own(kind, words.language, true);
+                for slot in ["{{ newsletter }}", "{{ email }}"] {
+                    assert!(letter.text.contains(slot), "{kind:?} {letter:?}");
+                }
+                let link = match kind {
+                    LetterKind::Confirm => "({{ confirm_url }}){.button}",
+                    LetterKind::Welcome => "({{ latest_issue_url }})",
+                    LetterKind::Already => "",
+                };
+                assert!(letter.text.contains(link), "{kind:?} {letter:?}");
+            }
+        }
+        assert!(!own(LetterKind::Welcome, "en", false).text.contains("latest_issue_url"));
+    }
+}

@@ -1,0 +1,25 @@
+//! The words of the letters to a single reader in Arabic.
+
+use super::{LetterSentences, LetterWords};
+
+pub(super) const WORDS: LetterWords = LetterWords {
+    language: "ar",
+    confirm: LetterSentences {
+        subject: "يرجى تأكيد الاشتراك في {{ newsletter }}",
+        title: "يرجى تأكيد اشتراكك",
+        text: "طلب شخص ما، وأنت على الأرجح، إرسال {{ newsletter }} إلى {{ email }}. يبدأ الاشتراك عندما تؤكده في الصفحة التي يفتحها هذا الرابط:",
+    },
+    confirm_button: "تأكيد الاشتراك",
+    confirm_end: "الرابط صالح لسبعة أيام. إن لم تكن أنت من طلب ذلك فلا تفعل شيئًا: لن تصلك رسالة أخرى.",
+    already: LetterSentences {
+        subject: "أنت مشترك بالفعل في {{ newsletter }}",
+        title: "أنت مشترك بالفعل",
+        text: "طلب شخص ما، وأنت على الأرجح، إرسال {{ newsletter }} إلى {{ email }}. وهو يُرسل إليه بالفعل ولم يتغير شيء. إن لم تكن أنت من طلب ذلك فلا تفعل شيئًا.",
+    },
+    welcome: LetterSentences {
+        subject: "مرحبًا بك في {{ newsletter }}",
+        title: "مرحبًا بك",
+        text: "سيُرسل {{ newsletter }} إلى {{ email }} ابتداءً من العدد القادم. وفي نهاية كل رسالة رابط لإلغاء الاشتراك.",
+    },
+    latest: "اقرأ آخر عدد",
+};

@@ -1,0 +1,25 @@
+//! The words of the letters to a single reader in German.
+
+use super::{LetterSentences, LetterWords};
+
+pub(super) const WORDS: LetterWords = LetterWords {
+    language: "de",
+    confirm: LetterSentences {
+        subject: "Bitte bestätigen Sie: {{ newsletter }} abonnieren",
+        title: "Bitte bestätigen Sie das Abonnement",
+        text: "Jemand, wahrscheinlich Sie, hat {{ newsletter }} für {{ email }} bestellt. Es beginnt, wenn Sie es auf der Seite hinter diesem Link bestätigen:",
+    },
+    confirm_button: "Abonnement bestätigen",
+    confirm_end: "Der Link gilt sieben Tage. Wenn Sie es nicht waren, tun Sie nichts: Sie bekommen keine weitere Nachricht.",
+    already: LetterSentences {
+        subject: "Sie haben {{ newsletter }} schon abonniert",
+        title: "Sie haben schon abonniert",
+        text: "Jemand, wahrscheinlich Sie, hat {{ newsletter }} für {{ email }} bestellt. Diese Adresse bekommt es schon, und nichts hat sich geändert. Wenn Sie es nicht waren, tun Sie nichts.",
+    },
+    welcome: LetterSentences {
+        subject: "Willkommen bei {{ newsletter }}",
+        title: "Willkommen",
+        text: "{{ newsletter }} kommt ab der nächsten Ausgabe an {{ email }}. Am Ende jeder Nachricht steht ein Link zum Abbestellen.",
+    },
+    latest: "Die letzte Ausgabe lesen",
+};

@@ -1,0 +1,25 @@
+//! The words of the letters to a single reader in English.
+
+use super::{LetterSentences, LetterWords};
+
+pub(super) const WORDS: LetterWords = LetterWords {
+    language: "en",
+    confirm: LetterSentences {
+        subject: "Please confirm your subscription to {{ newsletter }}",
+        title: "Please confirm your subscription",
+        text: "Somebody, probably you, asked for {{ newsletter }} to be sent to {{ email }}. It begins when you confirm it on the page behind this link:",
+    },
+    confirm_button: "Confirm the subscription",
+    confirm_end: "The link works for seven days. If it was not you, do nothing: you will get no further message.",
+    already: LetterSentences {
+        subject: "You are already subscribed to {{ newsletter }}",
+        title: "You are already subscribed",
+        text: "Somebody, probably you, asked for {{ newsletter }} to be sent to {{ email }}. It is sent there already, and nothing has changed. If it was not you, do nothing.",
+    },
+    welcome: LetterSentences {
+        subject: "Welcome to {{ newsletter }}",
+        title: "Welcome",
+        text: "{{ newsletter }} will be sent to {{ email }} from the next issue on. At the end of every message there is a link to unsubscribe.",
+    },
+    latest: "Read the latest issue",
+};

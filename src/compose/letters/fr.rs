@@ -1,0 +1,25 @@
+//! The words of the letters to a single reader in French.
+
+use super::{LetterSentences, LetterWords};
+
+pub(super) const WORDS: LetterWords = LetterWords {
+    language: "fr",
+    confirm: LetterSentences {
+        subject: "Confirmez votre abonnement à {{ newsletter }}",
+        title: "Confirmez votre abonnement",
+        text: "Quelqu’un, sans doute vous, a demandé que {{ newsletter }} soit envoyé à {{ email }}. L’abonnement commence quand vous le confirmez sur la page de ce lien :",
+    },
+    confirm_button: "Confirmer l’abonnement",
+    confirm_end: "Le lien est valable sept jours. Si ce n’était pas vous, ne faites rien : vous ne recevrez pas d’autre message.",
+    already: LetterSentences {
+        subject: "Vous êtes déjà abonné à {{ newsletter }}",
+        title: "Vous êtes déjà abonné",
+        text: "Quelqu’un, sans doute vous, a demandé que {{ newsletter }} soit envoyé à {{ email }}. Il y est déjà envoyé, et rien n’a changé. Si ce n’était pas vous, ne faites rien.",
+    },
+    welcome: LetterSentences {
+        subject: "Bienvenue à {{ newsletter }}",
+        title: "Bienvenue",
+        text: "{{ newsletter }} sera envoyé à {{ email }} à partir du prochain numéro. Chaque message se termine par un lien de désabonnement.",
+    },
+    latest: "Lire le dernier numéro",
+};

@@ -1,0 +1,25 @@
+//! The words of the letters to a single reader in Hebrew.
+
+use super::{LetterSentences, LetterWords};
+
+pub(super) const WORDS: LetterWords = LetterWords {
+    language: "he",
+    confirm: LetterSentences {
+        subject: "נא לאשר את ההרשמה אל {{ newsletter }}",
+        title: "נא לאשר את ההרשמה",
+        text: "מישהו, כנראה את או אתה, ביקש לשלוח את {{ newsletter }} אל {{ email }}. ההרשמה נכנסת לתוקף לאחר אישור בדף שבקישור הזה:",
+    },
+    confirm_button: "אישור ההרשמה",
+    confirm_end: "הקישור תקף לשבעה ימים. אם לא ביקשתם זאת, אין צורך לעשות דבר: לא תישלח הודעה נוספת.",
+    already: LetterSentences {
+        subject: "הכתובת כבר רשומה אל {{ newsletter }}",
+        title: "הכתובת כבר רשומה",
+        text: "מישהו, כנראה את או אתה, ביקש לשלוח את {{ newsletter }} אל {{ email }}. הוא כבר נשלח לשם, ודבר לא השתנה. אם לא ביקשתם זאת, אין צורך לעשות דבר.",
+    },
+    welcome: LetterSentences {
+        subject: "ברוכים הבאים אל {{ newsletter }}",
+        title: "ברוכים הבאים",
+        text: "{{ newsletter }} יישלח אל {{ email }} החל מהגיליון הבא. בסוף כל הודעה יש קישור להסרה.",
+    },
+    latest: "לקריאת הגיליון האחרון",
+};

@@ -1,0 +1,25 @@
+//! The words of the letters to a single reader in Japanese.
+
+use super::{LetterSentences, LetterWords};
+
+pub(super) const WORDS: LetterWords = LetterWords {
+    language: "ja",
+    confirm: LetterSentences {
+        subject: "{{ newsletter }}の購読を確認してください",
+        title: "購読の確認",
+        text: "{{ email }} への{{ newsletter }}の購読申し込みを受け付けました。次のリンクのページで確認していただくと、購読が始まります。",
+    },
+    confirm_button: "購読を確認する",
+    confirm_end: "リンクは7日間有効です。お心当たりがない場合は、何もなさらないでください。これ以上メールは届きません。",
+    already: LetterSentences {
+        subject: "{{ newsletter }}はすでに購読中です",
+        title: "すでに購読中です",
+        text: "{{ email }} への{{ newsletter }}の購読申し込みを受け付けましたが、このアドレスにはすでにお送りしており、変更はありません。お心当たりがない場合は、何もなさらないでください。",
+    },
+    welcome: LetterSentences {
+        subject: "{{ newsletter }}へようこそ",
+        title: "ようこそ",
+        text: "次号から{{ newsletter }}を {{ email }} へお送りします。配信停止のリンクは各メールの末尾にあります。",
+    },
+    latest: "最新号を読む",
+};

@@ -1,0 +1,25 @@
+//! The words of the letters to a single reader in Chinese.
+
+use super::{LetterSentences, LetterWords};
+
+pub(super) const WORDS: LetterWords = LetterWords {
+    language: "zh",
+    confirm: LetterSentences {
+        subject: "请确认订阅{{ newsletter }}",
+        title: "请确认订阅",
+        text: "有人（很可能是您本人）请求将{{ newsletter }}发送到 {{ email }}。请打开以下链接并在页面上确认，订阅随即开始：",
+    },
+    confirm_button: "确认订阅",
+    confirm_end: "链接七天内有效。如果不是您本人所为，请忽略此邮件，您不会再收到其他邮件。",
+    already: LetterSentences {
+        subject: "您已订阅{{ newsletter }}",
+        title: "您已订阅",
+        text: "有人（很可能是您本人）请求将{{ newsletter }}发送到 {{ email }}。该地址已在订阅中，没有任何变化。如果不是您本人所为，请忽略此邮件。",
+    },
+    welcome: LetterSentences {
+        subject: "欢迎订阅{{ newsletter }}",
+        title: "欢迎",
+        text: "从下一期开始，{{ newsletter }}将发送到 {{ email }}。每封邮件末尾都有退订链接。",
+    },
+    latest: "阅读最新一期",
+};

@@ -1,0 +1,25 @@
+//! The words of the letters to a single reader in traditional Chinese.
+
+use super::{LetterSentences, LetterWords};
+
+pub(super) const WORDS: LetterWords = LetterWords {
+    language: "zh-Hant",
+    confirm: LetterSentences {
+        subject: "請確認訂閱{{ newsletter }}",
+        title: "請確認訂閱",
+        text: "有人（很可能是您本人）請求將{{ newsletter }}寄送到 {{ email }}。請開啟以下連結並在頁面上確認，訂閱隨即開始：",
+    },
+    confirm_button: "確認訂閱",
+    confirm_end: "連結七天內有效。如果不是您本人所為，請忽略此郵件，您不會再收到其他郵件。",
+    already: LetterSentences {
+        subject: "您已訂閱{{ newsletter }}",
+        title: "您已訂閱",
+        text: "有人（很可能是您本人）請求將{{ newsletter }}寄送到 {{ email }}。該地址已在訂閱中，沒有任何變更。如果不是您本人所為，請忽略此郵件。",
+    },
+    welcome: LetterSentences {
+        subject: "歡迎訂閱{{ newsletter }}",
+        title: "歡迎",
+        text: "從下一期開始，{{ newsletter }}將寄送到 {{ email }}。每封郵件末尾都有取消訂閱的連結。",
+    },
+    latest: "閱讀最新一期",
+};

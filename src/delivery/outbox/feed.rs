@@ -1,0 +1,281 @@
+//! The outbox as a session sees it: one mail after the other, each marked before its dot and settled
+//! behind it.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use tokio::sync::watch;
+
+use super::letters::LetterWanted;
+use super::rows::{OutboxEnd, OutboxRow, OutboxRows};
+use super::run::OutboxOptions;
+use crate::audience::signup;
+use crate::audience::subscribers::change;
+use crate::compose::letters::LetterKind;
+use crate::delivery::id::RowId;
+use crate::delivery::ledger::overview;
+use crate::delivery::moment::Moment;
+use crate::delivery::pace::Rate;
+use crate::delivery::state::State;
+use crate::delivery::verdict::{Attempt, Becomes, Verdict, later, verdict};
+use crate::message::Message;
+use crate::message::recipient::Recipient;
+use crate::message::splice::{Identity, MailKind, Occasion, Template};
+use crate::smtp::outcome::{AttemptFailure, Outcome};
+use crate::smtp::transaction::{Feed, Stop, Ticket};
+use crate::store::StoreError;
+
+/// How long a relay may take to accept the text of a mail when the server is to end.
+const GRACE: Duration = Duration::from_secs(3);
+
+/// What lives as long as the process: what was not written down, and who has ended sessions.
+#[derive(Debug, Default)]
+pub(super) struct OutboxMemory {
+    /// Ends that the store did not take; first of all they are written.
+    pub(super) unwritten: Vec<OutboxEnd>,
+    /// How often a row has ended its session.
+    pub(super) ends: HashMap<i64, u32>,
+    /// When the last mail was begun.
+    pub(super) began: Option<Instant>,
+}
+
+/// See the file's head.
+pub(super) struct OutboxFeed<'a> {
+    pub(super) options: &'a OutboxOptions,
+    pub(super) rows: &'a OutboxRows,
+    pub(super) memory: &'a mut OutboxMemory,
+    pub(super) stop: watch::Receiver<bool>,
+    /// How fast the relay may be used.
+    pub(super) limit: Option<Rate>,
+    /// The mail that is under way, its Message-ID, and why it was kept back behind DATA.
+    pub(super) taken: Option<(OutboxRow, String, Option<&'static str>)>,
+    /// Mails that the relay has answered to.
+    pub(super) answered: u64,
+    /// Why the store could not be used.
+    pub(super) failed: Option<StoreError>,
+}
+
+impl OutboxFeed<'_> {
+    /// The next mail; `None` where nothing is due or the store fails.
+    async fn next_mail(&mut self) -> Result<Option<(Ticket, Message)>, StoreError> {
+        loop {
+            let now = (self.options.clock)();
+            self.keep_pace().await;
+            if *self.stop.borrow() {
+                return Ok(None);
+            }
+            let Some(row) = self.rows.take(now).await? else { return Ok(None) };
+            if let Some(why) = self.rows.kept_back(&row, now).await? {
+                self.rows.settle(&OutboxEnd::ours(row.number, "dropped", why, now)).await?;
+                continue;
+            }
+            match self.message(&row).await? {
+                Ok(message) => {
+                    let ticket = Ticket(row.number.unsigned_abs());
+                    self.memory.began = Some(Instant::now());
+                    self.taken = Some((row, message.message_id.clone(), None));
+                    return Ok(Some((ticket, message)));
+                }
+                Err(why) => {
+                    let retry = later(&self.attempt_of(&row), &self.options.schedule);
+                    let state = if retry.is_some() { "deferred" } else { "refused" };
+                    let text = format!("no message could be made: {why}");
+                    let end = OutboxEnd::ours(row.number, state, &text, now);
+                    let end = OutboxEnd { retry, is_attempt: true, ..end };
+                    self.rows.settle(&end).await?;
+                }
+            }
+        }
+    }
+
+    /// Where the relay has a limit, one mail follows the other after so long.
+    async fn keep_pace(&self) {
+        let Some((limit, began)) = self.limit.zip(self.memory.began) else { return };
+        let mut stop = self.stop.clone();
+        tokio::select! {
+            () = tokio::time::sleep(limit.interval().saturating_sub(began.elapsed())) => {}
+            _ = stop.wait_for(|stop| *stop) => {}
+        }
+    }
+
+    /// The message of a row, or why there is none.
+    async fn message(&self, row: &OutboxRow) -> Result<Result<Message, String>, StoreError> {
+        let options = self.options;
+        let now = (options.clock)().to_zoned_datetime(options.time_zone.clone());
+        let known = match row.kind {
+            LetterKind::Confirm => None,
+            LetterKind::Already | LetterKind::Welcome => {
+                change::find(&*self.rows.stores.lease().await?, &row.address).await?
+            }
+        };
+        let recipient = match known {
+            Some(subscriber) => subscriber.profile.recipient(row.address.clone()),
+            None => Recipient::new(row.address.clone(), [], []),
+        };
+        let latest = match (row.kind, &options.latest) {
+            (LetterKind::Welcome, Some(page)) => {
+                let issue = overview::last_sent(&*self.rows.stores.lease().await?).await?;
+                issue.and_then(|issue| page(&issue))
+            }
+            _ => None,
+        };
+        let wanted = LetterWanted {
+            kind: row.kind,
+            language: row.language.clone(),
+            has_latest: latest.is_some(),
+            date: now.date(),
+        };
+        let Some(composition) = options.letters.composition(&wanted) else {
+            return Ok(Err(format!("mails/{}.md has errors", row.kind.word())));
+        };
+        let Some(identity) = (options.identity)() else {
+            return Ok(Err("the secret cannot be read".to_owned()));
+        };
+        let date = match jiff::fmt::rfc2822::to_string(&now) {
+            Ok(date) => date,
+            Err(error) => return Ok(Err(error.to_string())),
+        };
+        let kind = match row.kind {
+            LetterKind::Confirm => MailKind::Confirmation,
+            LetterKind::Already | LetterKind::Welcome => MailKind::Notice,
+        };
+        let occasion = Occasion { date, time: now.timestamp().as_second(), test: false, kind };
+        let mut recipient = recipient.with("newsletter", options.letters.newsletter());
+        if row.kind == LetterKind::Confirm {
+            match self.confirm_url(row, &identity).await? {
+                Some(url) => recipient = recipient.with("confirm_url", &url),
+                None => return Ok(Err("nothing waits to be confirmed any more".to_owned())),
+            }
+        }
+        if let Some(latest) = latest {
+            recipient = recipient.with("latest_issue_url", &latest);
+        }
+        let number = row.number.unsigned_abs();
+        let template = Template::new(&composition, identity, &occasion);
+        let message_id = row.message_id.clone();
+        let message_id =
+            message_id.unwrap_or_else(|| template.copy_message_id(&row.address, number));
+        let message = template.splice_row(&recipient, number, Some(&message_id));
+        Ok(message.map_err(|error| error.to_string()))
+    }
+
+    async fn confirm_url(
+        &self,
+        row: &OutboxRow,
+        identity: &Identity,
+    ) -> Result<Option<String>, StoreError> {
+        let id = row.signup.as_deref().unwrap_or_default();
+        let Some(end) = self.rows.signup_end(id, (self.options.clock)()).await? else {
+            return Ok(None);
+        };
+        let Some(id) = signup::read_letters(id) else { return Ok(None) };
+        let token = identity.keys.confirm_token(&identity.list_id, &row.address, (&id, end));
+        Ok(Some(format!("{}/confirm/{token}", identity.base_url)))
+    }
+
+    fn attempt_of(&self, row: &OutboxRow) -> Attempt {
+        Attempt {
+            row: RowId(row.number),
+            earlier: row.earlier,
+            ends: self.memory.ends.get(&row.number).copied().unwrap_or(0),
+            first: self.answered == 0,
+            now: Moment::at((self.options.clock)()),
+        }
+    }
+
+    /// What the end of an attempt means for its row.
+    fn end_of(&mut self, row: &OutboxRow, outcome: &Outcome) -> OutboxEnd {
+        let attempt = self.attempt_of(row);
+        let Verdict { becomes, ended, .. } = verdict(outcome, &attempt, &self.options.schedule);
+        if ended {
+            *self.memory.ends.entry(row.number).or_default() += 1;
+        }
+        let failure = outcome.failure();
+        let reply = match outcome {
+            Outcome::Accepted(reply) => Some(reply),
+            _ => failure.and_then(AttemptFailure::refusal),
+        };
+        let end = |state, text: &str| {
+            OutboxEnd::ours(row.number, state, text, (self.options.clock)()).said(reply)
+        };
+        match becomes {
+            Becomes::Settled { state: State::Accepted, text, .. } => end("accepted", &text),
+            Becomes::Settled { state: State::Uncertain, text, .. } => {
+                let again = row.kind == LetterKind::Confirm && row.repeated == 0;
+                let retry = again.then(|| later(&attempt, &self.options.schedule)).flatten();
+                let state = if retry.is_some() { "deferred" } else { "uncertain" };
+                OutboxEnd { retry, is_repeated: true, ..end(state, &text) }
+            }
+            Becomes::Settled { state: State::Deferred, text, retry } => {
+                // Where the run of an issue would stop, this one goes on: others may be taken.
+                let retry = retry.or_else(|| later(&attempt, &self.options.schedule));
+                let state = if retry.is_some() { "deferred" } else { "refused" };
+                OutboxEnd { retry, ..end(state, &text) }
+            }
+            Becomes::Settled { text, .. } => end("refused", &text),
+            Becomes::Next | Becomes::Behind => {
+                let text = failure.map_or("", |failure| &failure.text);
+                let state = if row.earlier.deferred { "deferred" } else { "pending" };
+                OutboxEnd { is_attempt: false, ..end(state, text) }
+            }
+        }
+    }
+}
+
+impl Feed for OutboxFeed<'_> {
+    async fn next(&mut self) -> Option<(Ticket, Message)> {
+        match self.next_mail().await {
+            Ok(mail) => mail,
+            Err(error) => {
+                self.failed = Some(error);
+                None
+            }
+        }
+    }
+
+    /// One after the other: a mail is settled before the next is taken.
+    async fn try_next(&mut self) -> Option<(Ticket, Message)> {
+        None
+    }
+
+    async fn before_dot(&mut self, _: Ticket) -> Result<(), Stop> {
+        let Some((row, message_id, kept_back)) = &mut self.taken else {
+            return Err(Stop::Session);
+        };
+        match self.rows.attempt(row, message_id, (self.options.clock)()).await {
+            Ok(None) => Ok(()),
+            Ok(Some(why)) => {
+                *kept_back = Some(why);
+                Err(Stop::Message)
+            }
+            Err(error) => {
+                self.failed = Some(error);
+                Err(Stop::Session)
+            }
+        }
+    }
+
+    async fn stopping(&self) {
+        let mut stop = self.stop.clone();
+        if stop.wait_for(|stop| *stop).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+        tokio::time::sleep(GRACE).await;
+    }
+
+    async fn settled(&mut self, _: Ticket, outcome: Outcome) {
+        let Some((row, _, kept_back)) = self.taken.take() else { return };
+        let end = match kept_back {
+            Some(why) => OutboxEnd::ours(row.number, "dropped", why, (self.options.clock)()),
+            None => self.end_of(&row, &outcome),
+        };
+        if !matches!(outcome, Outcome::Unsent(_)) {
+            self.answered += 1;
+            self.memory.ends.remove(&row.number);
+        }
+        if let Err(error) = self.rows.settle(&end).await {
+            self.memory.unwritten.push(end);
+            self.failed = Some(error);
+        }
+    }
+}

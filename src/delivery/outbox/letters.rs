@@ -1,0 +1,186 @@
+//! The letters that the outbox sends, composed as an issue is: of a file of the publication, or of our
+//! own text in the reader's language.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jiff::civil::Date;
+
+use crate::compose::letters::{self, LetterKind};
+use crate::compose::theme::Theme;
+use crate::compose::{self, Composition};
+use crate::diagnostic::{Diagnostic, Place, Source};
+use crate::files;
+use crate::issue::load::{self, LetterText, Loaded};
+use crate::issue::slot::Slot;
+use crate::issue::{self, Issue, Publication};
+use crate::picture::Cache;
+
+/// Fields that every letter has a value for.
+const KNOWN: [&str; 3] = ["email", "newsletter", "unsubscribe_url"];
+/// Compositions that are kept: kinds and languages of one day.
+const MOST: usize = 64;
+
+/// Which composition somebody gets.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct LetterWanted {
+    pub(super) kind: LetterKind,
+    pub(super) language: String,
+    /// Whether there is an issue that the letter can lead to.
+    pub(super) has_latest: bool,
+    pub(super) date: Date,
+}
+
+/// All letters of a publication.
+pub struct Letters {
+    publication: Publication,
+    theme: Theme,
+    pictures: Cache,
+    /// Those that the publication has written.
+    own: Vec<(LetterKind, Arc<Source>)>,
+    composed: Mutex<HashMap<LetterWanted, Arc<Composition>>>,
+}
+
+impl fmt::Debug for Letters {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Letters").field("own", &self.own).finish_non_exhaustive()
+    }
+}
+
+impl Letters {
+    /// Reads `mails/confirm.md`, `mails/already.md` and `mails/welcome.md`, as far as they are there, and
+    /// says what is wrong with them; `today` is for the look of a date.
+    pub fn read(
+        publication: &Publication,
+        theme: &Theme,
+        pictures: Cache,
+        today: Date,
+    ) -> (Letters, Vec<Diagnostic>) {
+        let mut problems = Vec::new();
+        let mut own = Vec::new();
+        for kind in LetterKind::ALL {
+            let path = publication.root.join("mails").join(format!("{}.md", kind.word()));
+            if !files::is_there(&path) {
+                continue;
+            }
+            match load::read_text(&publication.root, &path) {
+                Ok(source) => own.push((kind, source)),
+                Err(error) => problems.push(error.diagnostic(&path)),
+            }
+        }
+        let letters = Letters {
+            // No page of the web has the letter.
+            publication: Publication { browser_url: None, ..publication.clone() },
+            theme: theme.clone(),
+            pictures,
+            own,
+            composed: Mutex::default(),
+        };
+        for (kind, _) in &letters.own {
+            let language = publication.language.clone();
+            let wanted = LetterWanted { kind: *kind, language, has_latest: true, date: today };
+            problems.extend(letters.compose(&wanted).1);
+        }
+        (letters, problems)
+    }
+
+    /// The newsletter's name, for the slot.
+    pub(super) fn newsletter(&self) -> &str {
+        &self.publication.name
+    }
+
+    /// The composition that is wanted; none where the letter cannot be composed.
+    pub(super) fn composition(&self, wanted: &LetterWanted) -> Option<Arc<Composition>> {
+        let known = || self.composed.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(composition) = known().get(wanted) {
+            return Some(Arc::clone(composition));
+        }
+        let composition = Arc::new(self.compose(wanted).0?);
+        let mut known = known();
+        if known.len() >= MOST {
+            known.clear();
+        }
+        known.insert(wanted.clone(), Arc::clone(&composition));
+        Some(composition)
+    }
+
+    fn compose(&self, wanted: &LetterWanted) -> (Option<Composition>, Vec<Diagnostic>) {
+        let LetterWanted { kind, language, has_latest, date } = wanted;
+        let written = self.own.iter().find(|(known, _)| known == kind);
+        let (source, language) = match written {
+            Some((_, source)) => (Arc::clone(source), self.publication.language.clone()),
+            None => {
+                let own = letters::own(*kind, language, *has_latest);
+                let path = format!("mails/{}.md", kind.word());
+                (Source::new(path, own.text), own.language.to_owned())
+            }
+        };
+        let asks_to_confirm = *kind == LetterKind::Confirm;
+        let folder = self.publication.root.join("mails");
+        let urls = letters::URLS;
+        let text = LetterText { source, folder, language, date: *date, urls, asks_to_confirm };
+        let Loaded { issue, mut problems } = load::letter(&self.publication, &text);
+        let Some(mut issue) = issue else { return (None, problems) };
+        let widths = compose::widths(&issue);
+        let made = |_: usize, _: usize| {};
+        problems.extend(issue::image::prepare(&mut issue.images, &widths, &self.pictures, &made));
+        problems.extend(slot_problems(*kind, &issue));
+        let theme = if asks_to_confirm {
+            // Why somebody gets an issue is no reason for this.
+            Theme { footer: None, ..self.theme.clone() }
+        } else {
+            self.theme.clone()
+        };
+        let (composition, found) = compose::compose(&self.publication, &issue, &theme);
+        problems.extend(found);
+        (composition, problems)
+    }
+}
+
+/// A confirmation has to lead to its page, and a slot to have a value.
+fn slot_problems(kind: LetterKind, issue: &Issue) -> Vec<Diagnostic> {
+    let mut problems = Vec::new();
+    let used: Vec<(usize, &Slot)> = issue.slots.used().collect();
+    let has_link = used.iter().any(|(_, slot)| slot.field == "confirm_url");
+    if kind == LetterKind::Confirm && !has_link {
+        let what = "this message does not lead to the page for confirming, so nobody can subscribe";
+        problems.push(
+            Diagnostic::error("letter-slot", what)
+                .at(Place::File(issue.manifest.path().to_owned()))
+                .help("write [Confirm the subscription]({{ confirm_url }}){.button}"),
+        );
+    }
+    for (index, slot) in used {
+        let is_known = KNOWN.contains(&slot.field.as_str())
+            || kind == LetterKind::Confirm && slot.field == "confirm_url";
+        let place = issue.slots.places(index).next();
+        let place = place.cloned().unwrap_or(Place::File(issue.manifest.path().to_owned()));
+        let problem = match &slot.fallback {
+            None if !is_known => Diagnostic::error(
+                "letter-slot",
+                format!("not everybody has a value for {}", slot.field),
+            )
+            .help(format!("give it a fallback: {{{{ {} | … }}}}", slot.field)),
+            Some(fallback) if letters::URLS.contains(&&*slot.field) && !is_address(fallback) => {
+                Diagnostic::error("letter-slot", format!("{fallback:?} is no web address"))
+                    .help("write a whole address, such as https://news.example.org/")
+            }
+            _ => continue,
+        };
+        problems.push(problem.at(place));
+    }
+    problems
+}
+
+fn is_address(text: &str) -> bool {
+    text.starts_with("https://") || text.starts_with("http://")
+}
+
+/// Whether the publication has letters of its own: for who only wants to know whether to look.
+pub fn are_there(root: &Path) -> bool {
+    LetterKind::ALL
+        .iter()
+        .any(|kind| files::is_there(&root.join("mails").join(format!("{}.md", kind.word()))))
+}

@@ -1,0 +1,365 @@
+//! The form for subscribing: what it asks for, how it is written, and what somebody has said on it.
+//!
+//! What is wrong with what somebody said is told by their words alone: nothing is looked up.
+
+use std::collections::BTreeMap;
+
+use maud::{Markup, html};
+
+use super::form::SentForm;
+use super::page::filled_text;
+use super::words::PageWords;
+use super::{Site, page};
+use crate::audience::subscribers::change;
+use crate::issue::topics::{Topic, TopicChoice};
+use crate::message::address::Address;
+
+/// Characters of a value.
+const LONGEST: usize = 200;
+
+/// A field that only programs fill in. No field of a publication can be called so.
+pub const TRAP: &str = "homepage";
+
+/// Names that no field of a form can have, beside those that the store keeps.
+pub const TAKEN: [&str; 7] = ["email", "topic", "topics", "language", "words", TRAP, "confirm"];
+
+/// What the form asks for; see [`super::WebOptions`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct SignupForm {
+    /// Beside the address.
+    pub fields: Vec<FormField>,
+    /// Topics that can be chosen.
+    pub topics: Vec<Topic>,
+    /// Languages that can be chosen (BCP 47).
+    pub languages: Vec<String>,
+    /// What people agree to; ours where nothing is said.
+    pub consent: Option<String>,
+    /// Whether the welcome leads to the latest issue.
+    pub latest_issue: bool,
+}
+
+/// A field of the form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FormField {
+    /// As the list calls it.
+    pub name: String,
+    /// As people read it.
+    pub label: String,
+    /// Whether it has to be filled in.
+    pub is_required: bool,
+}
+
+/// What somebody has said on it, as it came.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct FormInput {
+    email: String,
+    values: BTreeMap<String, String>,
+    /// The topics that are wanted, where topics were shown.
+    topics: Option<Vec<String>>,
+    language: String,
+    /// In which language the form was.
+    words: Option<String>,
+    pub(super) is_of_program: bool,
+}
+
+/// The same as it is believed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct FormAnswer {
+    pub(super) address: Address,
+    pub(super) fields: BTreeMap<String, String>,
+    pub(super) language: String,
+    pub(super) topics: String,
+}
+
+/// What is wrong with it: the field, and what about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct FormProblem {
+    pub(super) field: String,
+    pub(super) what: FieldProblem,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum FieldProblem {
+    NoAddress,
+    Missing,
+    Unfit,
+}
+
+impl FormProblem {
+    fn new(field: &str, what: FieldProblem) -> FormProblem {
+        FormProblem { field: field.to_owned(), what }
+    }
+
+    pub(super) fn text(&self, words: &PageWords) -> &'static str {
+        match self.what {
+            FieldProblem::NoAddress => words.form.email_wrong,
+            FieldProblem::Missing => words.form.field_missing,
+            FieldProblem::Unfit => words.form.field_wrong,
+        }
+    }
+}
+
+impl FormInput {
+    /// Of a form that a browser sends.
+    pub(super) fn of_form(form: &SentForm) -> FormInput {
+        let value = |name: &str| form.value(name).unwrap_or_default().to_owned();
+        let shown = form.value("topics").is_some();
+        FormInput {
+            email: value("email"),
+            values: form.all().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+            topics: shown.then(|| form.values("topic").map(str::to_owned).collect()),
+            language: value("language"),
+            words: form.value("words").map(str::to_owned),
+            is_of_program: form.value(TRAP).is_some_and(|trap| !trap.is_empty()),
+        }
+    }
+
+    /// Of a JSON object with texts, and a list of `topics`; nothing where it is none.
+    pub(super) fn of_json(body: &[u8]) -> Option<FormInput> {
+        let object: serde_json::Map<String, serde_json::Value> =
+            serde_json::from_slice(body).ok()?;
+        let mut input = FormInput::default();
+        for (name, value) in object {
+            match (name.as_str(), value) {
+                ("topics", serde_json::Value::Array(names)) => {
+                    let names: Option<Vec<String>> =
+                        names.iter().map(|one| one.as_str().map(str::to_owned)).collect();
+                    input.topics = Some(names?);
+                }
+                ("email", serde_json::Value::String(text)) => input.email = text,
+                ("language", serde_json::Value::String(text)) => input.language = text,
+                ("words", serde_json::Value::String(text)) => input.words = Some(text),
+                (TRAP, serde_json::Value::String(text)) => input.is_of_program = !text.is_empty(),
+                (_, serde_json::Value::String(text)) => {
+                    input.values.insert(name, text);
+                }
+                (_, serde_json::Value::Null) => {}
+                _ => return None,
+            }
+        }
+        Some(input)
+    }
+
+    /// The words of the form that it was, where it says so.
+    pub(super) fn words(&self) -> Option<&'static PageWords> {
+        PageWords::of(self.words.as_deref()?)
+    }
+
+    fn value(&self, name: &str) -> &str {
+        self.values.get(name).map_or("", String::as_str)
+    }
+}
+
+impl SignupForm {
+    /// What somebody has said, if it can be believed.
+    pub(super) fn read(&self, input: &FormInput) -> Result<FormAnswer, FormProblem> {
+        let address = Address::parse(input.email.trim())
+            .map_err(|_| FormProblem::new("email", FieldProblem::NoAddress))?;
+        let mut fields = BTreeMap::new();
+        for field in &self.fields {
+            let value = change::text(input.value(&field.name));
+            if value.chars().count() > LONGEST || value.contains("://") {
+                return Err(FormProblem::new(&field.name, FieldProblem::Unfit));
+            }
+            if value.is_empty() && field.is_required {
+                return Err(FormProblem::new(&field.name, FieldProblem::Missing));
+            }
+            if !value.is_empty() {
+                fields.insert(field.name.clone(), value);
+            }
+        }
+        let known = self.languages.iter().find(|known| **known == input.language);
+        let language = known.cloned().unwrap_or_default();
+        let topics = input.topics.as_deref().map_or(String::new(), |chosen| self.choice(chosen));
+        Ok(FormAnswer { address, fields, language, topics })
+    }
+
+    /// All topics but those of the form that were not chosen: what is new later is wanted too.
+    fn choice(&self, chosen: &[String]) -> String {
+        let left_out = self.topics.iter().filter(|topic| !chosen.contains(&topic.name));
+        let left_out: Vec<String> = left_out.map(|topic| format!("-{}", topic.name)).collect();
+        let choice = left_out.join(";").parse::<TopicChoice>();
+        choice.map(|choice| choice.to_string()).unwrap_or_default()
+    }
+
+    /// What people agree to, as it stands on the form.
+    pub(super) fn consent(&self, site: &Site, words: &PageWords) -> String {
+        match &self.consent {
+            Some(own) => own.clone(),
+            None => filled_text(words.form.consent, site),
+        }
+    }
+}
+
+/// What stands around a form.
+pub(super) struct FormShown<'a> {
+    pub(super) site: &'a Site,
+    pub(super) form: &'a SignupForm,
+    pub(super) words: &'static PageWords,
+    /// Where it goes.
+    pub(super) action: String,
+    /// Whether it stands on another site, without our sheet.
+    pub(super) is_elsewhere: bool,
+}
+
+/// The form. What was said on it stands in it again, with what is wrong.
+pub(super) fn markup(
+    shown: &FormShown<'_>,
+    input: &FormInput,
+    problem: Option<&FormProblem>,
+) -> Markup {
+    let FormShown { site, form, words, action, is_elsewhere } = shown;
+    let own = &words.form;
+    let hidden = is_elsewhere.then_some("position:absolute;left:-200vw");
+    html! {
+        form method="post" action=(action) lang=(words.language) dir=(page::direction(words)) {
+            input type="hidden" name="words" value=(words.language);
+            (text_field(shown, ("email", own.email_label, true), &input.email, problem))
+            @for field in &form.fields {
+                @let about = (&*field.name, &*field.label, field.is_required);
+                (text_field(shown, about, input.value(&field.name), problem))
+            }
+            @if !form.topics.is_empty() { (topics(form, words, input)) }
+            @if form.languages.len() > 1 {
+                p {
+                    label for="digest-language" { (own.language_label) }
+                    select id="digest-language" name="language" {
+                        @for language in &form.languages {
+                            @let is_chosen = if input.language.is_empty() {
+                                language == words.language
+                            } else {
+                                *language == input.language
+                            };
+                            option value=(language) selected[is_chosen] { (language_name(language)) }
+                        }
+                    }
+                }
+            }
+            p.trap style=[hidden] aria-hidden="true" {
+                label { (own.trap_label)
+                    input type="text" name=(TRAP) value="" tabindex="-1" autocomplete="off"; }
+            }
+            p { (form.consent(site, words)) }
+            p { button type="submit" { (own.subscribe_button) } }
+        }
+    }
+}
+
+fn text_field(
+    shown: &FormShown<'_>,
+    (name, label, is_required): (&str, &str, bool),
+    value: &str,
+    problem: Option<&FormProblem>,
+) -> Markup {
+    let problem = problem.filter(|problem| problem.field == name);
+    let id = format!("digest-{name}");
+    let told = format!("{id}-problem");
+    let kind = if name == "email" { "email" } else { "text" };
+    let fills = match name {
+        "email" => Some("email"),
+        "first_name" => Some("given-name"),
+        "last_name" => Some("family-name"),
+        "name" => Some("name"),
+        _ => None,
+    };
+    html! {
+        p {
+            label for=(id) { (label) }
+            input type=(kind) id=(id) name=(name) value=(value) required[is_required] dir="auto"
+                autocomplete=[fills] maxlength="254" aria-invalid=[problem.map(|_| "true")]
+                aria-describedby=[problem.map(|_| &told)];
+            @if let Some(problem) = problem {
+                strong.wrong id=(told) { (problem.text(shown.words)) }
+            }
+        }
+    }
+}
+
+fn topics(form: &SignupForm, words: &PageWords, input: &FormInput) -> Markup {
+    let is_wanted =
+        |topic: &Topic| input.topics.as_ref().is_none_or(|chosen| chosen.contains(&topic.name));
+    html! {
+        fieldset {
+            legend { (words.form.topics_label) }
+            input type="hidden" name="topics" value="shown";
+            @for topic in &form.topics {
+                label {
+                    input type="checkbox" name="topic" value=(topic.name) checked[is_wanted(topic)];
+                    (topic.title)
+                    @if let Some(about) = &topic.about { " · " (about) }
+                }
+            }
+        }
+    }
+}
+
+/// A language in itself, or its tag.
+fn language_name(tag: &str) -> &str {
+    PageWords::of(tag).map_or(tag, |words| words.form.language_name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::Place;
+
+    fn form() -> SignupForm {
+        let topic = |name: &str| Topic {
+            name: name.to_owned(),
+            title: name.to_owned(),
+            about: None,
+            place: Place::File("digest.toml".into()),
+        };
+        let field = |name: &str, is_required| FormField {
+            name: name.to_owned(),
+            label: name.to_owned(),
+            is_required,
+        };
+        SignupForm {
+            fields: vec![field("first_name", true), field("city", false)],
+            topics: vec![topic("events"), topic("jobs")],
+            languages: vec!["en".to_owned(), "ko".to_owned()],
+            consent: None,
+            latest_issue: false,
+        }
+    }
+
+    fn json(text: &str) -> Result<FormAnswer, FormProblem> {
+        form().read(&FormInput::of_json(text.as_bytes()).unwrap())
+    }
+
+    #[test]
+    fn what_is_said_is_read_and_what_is_wrong_names_its_field() {
+        let answer = json(
+            r#"{"email": " Kim@example.org ", "first_name": "Kim", "language": "ko", "x": "y",
+                "topics": ["jobs"]}"#,
+        );
+        let answer = answer.unwrap();
+        assert_eq!((answer.address.as_str(), &*answer.language), ("Kim@example.org", "ko"));
+        assert_eq!((answer.topics.as_str(), answer.fields.len()), ("-events", 1));
+        let all = json(r#"{"email": "kim@example.org", "first_name": "K", "language": "tlh"}"#);
+        let all = all.unwrap();
+        assert_eq!((&*all.topics, &*all.language), ("", ""));
+        let long = "x".repeat(201);
+        for (text, field, what) in [
+            (r#"{"email": "kim", "first_name": "K"}"#.to_owned(), "email", FieldProblem::NoAddress),
+            ("{}".to_owned(), "email", FieldProblem::NoAddress),
+            (r#"{"email": "k@a.example"}"#.to_owned(), "first_name", FieldProblem::Missing),
+            (
+                r#"{"email": "k@a.example", "first_name": "see https://evil.example"}"#.to_owned(),
+                "first_name",
+                FieldProblem::Unfit,
+            ),
+            (
+                format!(r#"{{"email": "k@a.example", "first_name": "{long}"}}"#),
+                "first_name",
+                FieldProblem::Unfit,
+            ),
+        ] {
+            assert_eq!(json(&text), Err(FormProblem::new(field, what)), "{text}");
+        }
+        for odd in ["", "[]", "{\"email\": 1}", "{\"topics\": [1]}"] {
+            assert_eq!(FormInput::of_json(odd.as_bytes()), None, "{odd}");
+        }
+    }
+}

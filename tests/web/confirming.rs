@@ -1,0 +1,180 @@
+//! The link in the mail: followed by anything, pressed by a person, once.
+
+use sejong_digest::config;
+use sejong_digest::message::address::Address;
+use sejong_digest::message::token::Keys;
+use sejong_digest::store::sql;
+use tokio::runtime::Runtime;
+
+use crate::client::{self, Answer};
+use crate::relay::{open, store_of};
+use crate::subscribing::{Subscribed, confirm_path};
+
+const YES: &str = "confirm=yes";
+
+/// Changes rows of the store, as time would.
+fn change(here: &Subscribed, statement: &'static str) {
+    let runtime = Runtime::new().expect("threads");
+    runtime.block_on(async {
+        let store = open(&store_of(&here.served.here)).await;
+        sql::query(statement).execute(store.pool()).await.expect("changed");
+        store.close().await;
+    });
+}
+
+fn says(answer: &Answer, status: u16, text: &str) {
+    assert!(answer.status == status && answer.body.contains(text), "{text}: {answer:?}");
+}
+
+const DONE: &str = "Your subscription is confirmed";
+const ENDED: &str = "not valid any more";
+
+// Row 38: scanners follow every link, and some fill in no form.
+#[test]
+fn whatever_only_looks_confirms_nothing_and_uses_nothing_up() {
+    let here = Subscribed::start("");
+    here.asks("new@example.org", "192.0.2.1");
+    let link = here.link("new@example.org");
+    for at in 0..20 {
+        let method = ["GET", "HEAD", "OPTIONS", "PUT"][at % 4];
+        let answer = client::ask(here.served.port, method, &format!("{link}?{YES}"), &[], "");
+        let expected = if matches!(method, "GET" | "HEAD") { 200 } else { 405 };
+        assert_eq!(answer.status, expected, "{method}: {answer:?}");
+    }
+    for body in ["", "confirm=no", "List-Unsubscribe=One-Click"] {
+        says(&here.served.post(&link, body), 400, "<form method=\"post\">");
+    }
+    let told = here.served.here.run(&["subscribers", "show", "new@example.org", "--json"]);
+    assert!(told.stdout.contains("\"subscriber\":null"), "{told:?}");
+    says(&here.served.post(&link, YES), 200, DONE);
+    assert_eq!(here.served.standing("new@example.org").0, "confirmed");
+}
+
+#[test]
+fn a_link_works_once_and_never_against_what_was_decided_since() {
+    let here = Subscribed::start("");
+    here.asks("new@example.org", "192.0.2.1");
+    let link = here.link("new@example.org");
+    let first = here.served.post(&link, YES);
+    says(&first, 200, DONE);
+    assert_eq!(here.served.post(&link, YES).body, first.body);
+    let mails = here.mails("new@example.org", 2);
+    let leave = mails[1].unsubscribe().replace("https://digest.sejong.example", "");
+    assert_eq!(here.served.post(&leave, "List-Unsubscribe=One-Click").status, 200);
+    assert_eq!(here.served.post(&link, YES).body, first.body);
+    let left = ("unsubscribed".to_owned(), vec!["unsubscribed".to_owned()]);
+    assert_eq!(here.served.standing("new@example.org"), left);
+    assert_eq!(here.relay.counts().accepted, 2, "nobody is greeted twice");
+    // An hour later they sign up again, which is another link.
+    change(&here, "UPDATE signup_mail SET at = at - 3600001");
+    here.asks("new@example.org", "192.0.2.1");
+    let again = confirm_path(&here.mails("new@example.org", 3)[2]);
+    assert_ne!(again, link);
+    says(&here.served.post(&again, YES), 200, DONE);
+    assert_eq!(here.served.standing("new@example.org"), ("confirmed".to_owned(), Vec::new()));
+    let known = here.served.known("new@example.org");
+    assert_eq!(known["history"][0]["released_why"], "subscribed again on the web", "{known}");
+    assert_eq!(known["changes"].as_array().map(Vec::len), Some(3), "{known}");
+}
+
+#[test]
+fn two_who_press_at_once_are_one_subscriber_with_one_greeting() {
+    let here = Subscribed::start("");
+    here.asks("new@example.org", "192.0.2.1");
+    let link = here.link("new@example.org");
+    let port = here.served.port;
+    let kind = ("Content-Type", "application/x-www-form-urlencoded");
+    let answers: Vec<Answer> = std::thread::scope(|scope| {
+        let link = &link;
+        let press = move || client::ask(port, "POST", link, &[kind], YES);
+        let pressing: Vec<_> = (0..10).map(|_| scope.spawn(press)).collect();
+        pressing.into_iter().map(|one| one.join().expect("a thread")).collect()
+    });
+    assert!(answers.iter().all(|one| one.status == 200 && one.body == answers[0].body));
+    here.mails("new@example.org", 2);
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    assert_eq!(here.relay.counts().accepted, 2);
+    assert_eq!(here.served.known("new@example.org")["changes"].as_array().map(Vec::len), Some(1));
+}
+
+// Row 35: a link ends, and is answered as one that has.
+#[test]
+fn a_link_ends_with_its_time_and_with_what_it_was_for() {
+    let here = Subscribed::start("");
+    let served = &here.served;
+    // Older than seven days, by its own word.
+    let secret = config::known_secret(&served.here.path(""), &[]).expect("read").expect("there");
+    let keys = Keys::numbered(secret.newest(), secret.older());
+    let (kim, end) = (Address::parse("kim@example.org").expect("one"), "2026-01-01T00:00:00Z");
+    let end = end.parse().expect("a time");
+    let token = keys.confirm_token("digest.sejong.example", &kim, (&[1; 16], end));
+    let old = format!("/confirm/{token}");
+    for answer in [served.get(&old), served.post(&old, YES)] {
+        says(&answer, 410, ENDED);
+        assert!(answer.body.contains("href=\"/subscribe\""), "{answer:?}");
+    }
+    // By the store's word: forgotten, withdrawn, too old.
+    let ask = |email: &str, at: usize| {
+        here.asks(email, &format!("192.0.2.{at}"));
+        here.link(email)
+    };
+    let forgotten = ask("gone@example.org", 1);
+    assert_eq!(served.here.run(&["subscribers", "forget", "gone@example.org"]).code, 0);
+    says(&served.post(&forgotten, YES), 410, ENDED);
+    let late = ask("late@example.org", 2);
+    change(&here, "UPDATE signup SET ends_at = 1 WHERE email = 'late@example.org'");
+    says(&served.post(&late, YES), 410, ENDED);
+    // A no that was said since holds, whoever said it, and says so to whoever has the link.
+    let barred = ask("barred@example.org", 3);
+    let suppress = ["subscribers", "suppress", "barred@example.org", "--why", "asked by phone"];
+    assert_eq!(served.here.run(&suppress).code, 0);
+    says(&served.post(&barred, YES), 200, "This address gets no mail");
+    let told = served.here.run(&["subscribers", "list"]);
+    for email in ["gone@", "late@", "barred@"] {
+        assert!(!told.stdout.contains(email), "{told:?}");
+    }
+    assert_eq!(here.relay.counts().accepted, 3, "nobody is greeted");
+    // Whatever is wrong with a link, the answer is the same.
+    let answers: Vec<String> = ["x", &token[1..], &"A".repeat(5_000), "%ff"]
+        .iter()
+        .map(|wrong| served.post(&format!("/confirm/{wrong}"), YES))
+        .map(|answer| format!("{} {}", answer.status, answer.body))
+        .collect();
+    assert!(answers.windows(2).all(|pair| pair[0] == pair[1]), "{answers:?}");
+    assert!(answers[0].starts_with("400 "), "{}", answers[0]);
+    // A link for leaving confirms nothing.
+    let leave = served.link("kim@example.org").replace("/unsubscribe/", "/confirm/");
+    assert_eq!(served.post(&leave, YES).status, 400);
+}
+
+#[test]
+fn leaving_withdraws_what_waits_to_be_confirmed() {
+    let here = Subscribed::start("");
+    let served = &here.served;
+    let leave = served.link("ada@example.org");
+    assert_eq!(served.post(&leave, "List-Unsubscribe=One-Click").status, 200);
+    here.asks("ada@example.org", "192.0.2.1");
+    let link = here.link("ada@example.org");
+    assert_eq!(served.post(&leave, "List-Unsubscribe=One-Click").status, 200);
+    says(&served.post(&link, YES), 410, ENDED);
+    assert_eq!(served.standing("ada@example.org").0, "unsubscribed");
+}
+
+#[test]
+fn forgetting_leaves_nothing_of_a_sign_up() {
+    let here = Subscribed::start("");
+    here.asks("gone@example.org", "192.0.2.1");
+    let link = here.link("gone@example.org");
+    assert_eq!(here.served.post(&link, YES).status, 200);
+    here.mails("gone@example.org", 2);
+    assert_eq!(here.served.here.run(&["subscribers", "forget", "gone@example.org"]).code, 0);
+    let runtime = Runtime::new().expect("threads");
+    runtime.block_on(async {
+        let store = open(&store_of(&here.served.here)).await;
+        for table in ["signup", "outbox"] {
+            let count = sql::query_scalar::<i64>(format!("SELECT count(*) FROM {table}"));
+            assert_eq!(count.fetch_one(store.pool()).await.expect("a number"), 0, "{table}");
+        }
+        store.close().await;
+    });
+}

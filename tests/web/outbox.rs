@@ -1,0 +1,251 @@
+//! Mails to one reader: what relays do with them, what a killed server leaves, and what they say.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use sejong_digest::catcher::CatcherOptions;
+use sejong_digest::catcher::script::{At, Do, Script, When};
+use sejong_digest::store::sql;
+use tokio::runtime::Runtime;
+
+use crate::harness::running::wait_until;
+use crate::relay::{Relay, open, store_of};
+use crate::subscribing::{Subscribed, asks, confirm_path};
+use crate::{Served, port};
+
+const SOON: &str = "[retry]\nfirst = \"1s\"\n";
+const YES: &str = "confirm=yes";
+
+/// State, attempts and text of the mail to somebody that was written down last.
+fn row(here: &Served, email: &str) -> (String, i64, String) {
+    let runtime = Runtime::new().expect("threads");
+    runtime.block_on(async {
+        let store = open(&store_of(&here.here)).await;
+        let row = sql::query_as(
+            "SELECT state, attempts, coalesce(text, '') FROM outbox WHERE email = ?1 \
+             ORDER BY number DESC LIMIT 1",
+        );
+        let row = row.bind(email).fetch_one(store.pool()).await.expect("a row");
+        store.close().await;
+        row
+    })
+}
+
+fn becomes(here: &Served, email: &str, state: &str) -> (String, i64, String) {
+    let is_so = || row(here, email).0 == state;
+    assert!(wait_until(Duration::from_secs(20), is_so), "{state}: {:?}", row(here, email));
+    row(here, email)
+}
+
+fn statement(here: &Served, text: &'static str) {
+    let runtime = Runtime::new().expect("threads");
+    runtime.block_on(async {
+        let store = open(&store_of(&here.here)).await;
+        sql::query(text).execute(store.pool()).await.expect("changed");
+        store.close().await;
+    });
+}
+
+#[test]
+fn what_a_relay_puts_off_is_tried_again_and_what_it_refuses_is_not() {
+    let script = Script::new()
+        .once(At::Rcpt, When::recipient("later@"), Do::reply("451 4.2.1 not now"))
+        .once(At::Mail, When::Message(2), Do::reply_then_close("421 4.3.2 going down"))
+        .rule(At::Rcpt, When::recipient("never@"), Do::reply("550 5.1.1 no such user"));
+    let here = Subscribed::over(Relay::scripted(script), SOON);
+    for (at, email) in ["later@a.example", "second@a.example", "never@a.example"].iter().enumerate()
+    {
+        assert_eq!(here.asks(email, &format!("192.0.2.{at}")).status, 303);
+    }
+    let (_, attempts, text) = becomes(&here.served, "never@a.example", "refused");
+    assert!(attempts == 1 && text.contains("no such user"), "{text}");
+    let (_, attempts, _) = becomes(&here.served, "later@a.example", "accepted");
+    assert_eq!(attempts, 2);
+    becomes(&here.served, "second@a.example", "accepted");
+    let copies = here.relay.copies();
+    assert_eq!(copies.values().copied().collect::<Vec<_>>(), [1, 1], "{copies:?}");
+    let told = here.served.here.run(&["status"]);
+    assert!(told.stderr.contains("mails to people who subscribe: 1 refused"), "{told:?}");
+    let told = here.served.here.run(&["doctor", "--offline"]);
+    assert!(told.stdout.contains("mails to people who subscribe: 1 refused"), "{told:?}");
+}
+
+// A second confirmation does nothing but come; a second greeting is one too many.
+#[test]
+fn where_nobody_knows_whether_it_came_only_a_confirmation_is_sent_again() {
+    let script = Script::new().once(At::Dot, When::Message(1), Do::AcceptThenReset).once(
+        At::Dot,
+        When::Message(3),
+        Do::AcceptThenReset,
+    );
+    let here = Subscribed::over(Relay::scripted(script), SOON);
+    here.asks("new@example.org", "192.0.2.1");
+    let mails = here.mails("new@example.org", 2);
+    assert_eq!(mails[0].id(), mails[1].id());
+    assert_eq!(confirm_path(&mails[0]), confirm_path(&mails[1]));
+    becomes(&here.served, "new@example.org", "accepted");
+    assert_eq!(here.served.post(&confirm_path(&mails[0]), YES).status, 200);
+    becomes(&here.served, "new@example.org", "uncertain");
+    std::thread::sleep(Duration::from_secs(2));
+    assert_eq!(here.relay.counts().accepted, 3);
+    let told = here.served.here.run(&["status"]);
+    assert!(told.stderr.contains("mails to people who subscribe: 1 uncertain"), "{told:?}");
+}
+
+#[test]
+fn a_relay_that_is_away_is_told_once_and_keeps_no_page_waiting() {
+    let here = Subscribed::start("");
+    let Subscribed { served, relay } = here;
+    let address = SocketAddr::from(([127, 0, 0, 1], relay.port()));
+    drop(relay);
+    for at in 0..3 {
+        assert_eq!(asks(served.port, &format!("n{at}@a.example"), "192.0.2.1").status, 303);
+    }
+    served.running.says("to people who subscribe will be tried again");
+    // Whoever says no meanwhile gets nothing.
+    let no = ["subscribers", "suppress", "n1@a.example", "--why", "asked by phone"];
+    assert_eq!(served.here.run(&no).code, 0);
+    let told = served.here.run(&["status"]);
+    assert!(told.stderr.contains("mails to people who subscribe: 3 waiting"), "{told:?}");
+    std::thread::sleep(Duration::from_secs(3));
+    let relay = Relay::with(CatcherOptions { listen: address, ..CatcherOptions::default() });
+    let here = Subscribed { served, relay };
+    here.link("n0@a.example");
+    here.link("n2@a.example");
+    assert_eq!(becomes(&here.served, "n1@a.example", "dropped").2, "the person is suppressed");
+    here.served.running.says("the relay takes mails to people who subscribe again");
+    let told = here.served.running.stderr();
+    assert_eq!(told.matches("will be tried again").count(), 1, "{told}");
+    assert_eq!(here.relay.counts().accepted, 2);
+}
+
+#[test]
+fn what_a_dead_server_left_behind_a_dot_is_settled_by_the_next() {
+    let here = Subscribed::start("");
+    here.asks("new@example.org", "192.0.2.1");
+    let first = here.mails("new@example.org", 1)[0].clone();
+    becomes(&here.served, "new@example.org", "accepted");
+    // As if the server had died behind the dot, and its claim were over.
+    statement(
+        &here.served,
+        "UPDATE outbox SET state = 'attempting', claimed_by = 'another', claimed_until = 1",
+    );
+    let again = here.mails("new@example.org", 2)[1].clone();
+    assert_eq!((again.id(), confirm_path(&again)), (first.id(), confirm_path(&first)));
+    becomes(&here.served, "new@example.org", "accepted");
+    // Twice is enough.
+    statement(
+        &here.served,
+        "UPDATE outbox SET state = 'attempting', claimed_by = 'another', claimed_until = 1",
+    );
+    becomes(&here.served, "new@example.org", "uncertain");
+    assert_eq!(here.served.post(&confirm_path(&first), YES).status, 200);
+    here.mails("new@example.org", 3);
+    becomes(&here.served, "new@example.org", "accepted");
+    statement(
+        &here.served,
+        "UPDATE outbox SET state = 'attempting', claimed_by = 'another', claimed_until = 1 \
+         WHERE kind = 'welcome'",
+    );
+    becomes(&here.served, "new@example.org", "uncertain");
+    assert_eq!(here.relay.counts().accepted, 3);
+}
+
+#[test]
+fn a_stop_lets_the_mail_finish_that_is_under_way() {
+    let script = Script::new().once(At::Dot, When::Message(1), Do::Delay(Duration::from_secs(2)));
+    let here = Subscribed::over(Relay::scripted(script), "");
+    here.asks("new@example.org", "192.0.2.1");
+    let is_attempted = || row(&here.served, "new@example.org").0 == "attempting";
+    assert!(wait_until(Duration::from_secs(10), is_attempted), "not begun");
+    here.served.running.signal("TERM");
+    let Subscribed { served, relay } = here;
+    let Served { here, running, .. } = served;
+    assert_eq!(running.wait().code, 0);
+    assert_eq!(relay.counts().accepted, 1);
+    let served = Served::start(here);
+    assert_eq!(row(&served, "new@example.org").0, "accepted");
+}
+
+#[test]
+fn two_servers_of_one_store_send_each_mail_once() {
+    let here = Subscribed::start("");
+    let other = here.served.here.start(&["serve", "--listen", "127.0.0.1:0"]);
+    let ports = [here.served.port, port(&other)];
+    std::thread::scope(|scope| {
+        for (own, port) in ports.into_iter().enumerate() {
+            scope.spawn(move || {
+                for at in 0..15 {
+                    let email = format!("n{at}-{own}@a.example");
+                    assert_eq!(asks(port, &email, &format!("192.0.{own}.{at}")).status, 303);
+                }
+            });
+        }
+    });
+    here.relay.has_taken(30);
+    std::thread::sleep(Duration::from_millis(1_500));
+    let copies = here.relay.copies();
+    assert!(copies.len() == 30 && copies.values().all(|count| *count == 1), "{copies:?}");
+}
+
+#[test]
+fn letters_of_the_publication_take_the_place_of_ours_and_are_checked() {
+    let here = Subscribed::start("latest_issue = true\n");
+    let Subscribed { served, relay } = here;
+    let Served { here, running, .. } = served;
+    drop(running);
+    let toml = here.read("digest.toml");
+    let toml = toml.replacen(
+        "base_url =",
+        "browser_url = \"https://digest.sejong.example/issues/{issue}/\"\nbase_url =",
+        1,
+    );
+    let confirm = "---\nsubject: Is it you, {{ email }}?\ntitle: One question\n---\n\nHello.\n";
+    let here = here.write("digest.toml", toml).write("mails/confirm.md", confirm);
+    for command in [&["check"][..], &["serve", "--check", "--listen", "127.0.0.1:0"]] {
+        let told = here.run(command);
+        assert_eq!(told.code, 3, "{command:?}: {told:?}");
+        let told = format!("{}{}", told.stdout, told.stderr);
+        assert!(told.contains("mails/confirm.md") && told.contains("letter-slot"), "{told}");
+    }
+    let slot =
+        format!("{confirm}\n{{{{ first_name }}}}\n\n[Yes]({{{{ confirm_url }}}}){{.button}}\n");
+    let here = here.write("mails/confirm.md", &slot);
+    let told = here.run(&["check"]);
+    assert!(told.stdout.contains("mails/confirm.md:8"), "{told:?}");
+    let here = here.write("mails/confirm.md", slot.replace("first_name", "first_name | reader"));
+    // An issue that somebody has.
+    let sent = here.run(&["send", "2025-11", "--yes", "--relay", &relay.url()]);
+    assert_eq!(sent.code, 0, "{sent:?}");
+    let here = Subscribed { served: Served::start(here), relay };
+    here.asks("new@example.org", "192.0.2.1");
+    let mail = here.mails("new@example.org", 1)[0].clone();
+    assert_eq!(mail.subject(), "Is it you, new@example.org?");
+    assert!(mail.text.contains("reader") && mail.html.contains("One question"), "{}", mail.text);
+    let start = mail.text.find("/confirm/").expect("a link");
+    let path: String = mail.text[start..].chars().take_while(|c| !c.is_whitespace()).collect();
+    assert_eq!(here.served.post(&path, YES).status, 200);
+    let welcome = here.mails("new@example.org", 2)[1].clone();
+    let latest = "https://digest.sejong.example/issues/2025-11/";
+    assert!(welcome.html.contains(latest) && welcome.text.contains(latest), "{}", welcome.text);
+}
+
+#[test]
+fn a_letter_is_signed_as_an_issue_is() {
+    let here = crate::publication();
+    let key = here.run(&["dkim", "keygen", "-o", "dkim.pem"]);
+    assert_eq!(key.code, 0, "{key:?}");
+    let relay = Relay::new();
+    let toml = format!(
+        "{}\n[audience]\nsource = \"store\"\n[form]\n[[relay]]\nurl = \"{}\"\n[dkim]\n\
+         selector = \"digest\"\nkey_file = \"dkim.pem\"\n",
+        here.read("digest.toml"),
+        relay.url(),
+    );
+    let served = Served::start(here.write("digest.toml", toml));
+    let here = Subscribed { served, relay };
+    here.asks("new@example.org", "192.0.2.1");
+    let mail = here.mails("new@example.org", 1)[0].clone();
+    let signed = mail.field("DKIM-Signature").to_ascii_lowercase();
+    assert!(signed.contains("auto-submitted") && signed.contains("message-id"), "{signed}");
+}

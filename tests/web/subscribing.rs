@@ -1,0 +1,351 @@
+//! Who subscribes: by a form that tells nobody anything, and by a link that works once.
+
+use std::time::{Duration, Instant};
+
+use crate::client::{self, Answer};
+use crate::harness::running::wait_until;
+use crate::harness::server::only_files;
+use crate::mail::Mail;
+use crate::relay::Relay;
+use crate::{HOST, Served, publication};
+
+/// A server at which people can subscribe, and the relay that it writes to.
+pub(crate) struct Subscribed {
+    pub(crate) served: Served,
+    pub(crate) relay: Relay,
+}
+
+const FORM: &str = "\n[audience]\nsource = \"store\"\n\n[form]\n";
+
+impl Subscribed {
+    pub(crate) fn start(form: &str) -> Subscribed {
+        Subscribed::over(Relay::new(), form)
+    }
+
+    pub(crate) fn over(relay: Relay, form: &str) -> Subscribed {
+        let here = publication();
+        let toml = here.read("digest.toml");
+        let relays = format!("\n[[relay]]\nurl = \"{}\"\n", relay.url());
+        let here = here.write("digest.toml", format!("{toml}{FORM}{form}{relays}"));
+        Subscribed { served: Served::start(here), relay }
+    }
+
+    /// What a form for an address is answered with, from a visitor's address.
+    pub(crate) fn asks(&self, email: &str, visitor: &str) -> Answer {
+        asks(self.served.port, email, visitor)
+    }
+
+    /// The messages that somebody was sent, when there are so many.
+    pub(crate) fn mails(&self, email: &str, count: usize) -> Vec<Mail> {
+        let own = || {
+            let mut all = self.relay.accepted();
+            all.retain(|one| one.recipients.concat() == email);
+            all
+        };
+        let in_time = wait_until(Duration::from_secs(20), || own().len() >= count);
+        assert!(in_time, "{} for {email}: {}", own().len(), self.served.running.stderr());
+        own().iter().map(|one| Mail::read(&one.bytes)).collect()
+    }
+
+    /// The path of the link in somebody's only message.
+    pub(crate) fn link(&self, email: &str) -> String {
+        confirm_path(&self.mails(email, 1)[0])
+    }
+}
+
+pub(crate) fn asks(port: u16, email: &str, visitor: &str) -> Answer {
+    let email = email.replace('@', "%40").replace('+', "%2B");
+    let head =
+        [("Content-Type", "application/x-www-form-urlencoded"), ("X-Forwarded-For", visitor)];
+    client::ask_if_there(port, "POST", "/subscribe", &head, &format!("email={email}&homepage="))
+}
+
+pub(crate) fn confirm_path(mail: &Mail) -> String {
+    let start = format!("https://{HOST}");
+    let link = mail.text.lines().find_map(|line| line.trim().strip_prefix(&start));
+    let link = link.unwrap_or_else(|| panic!("no link in {}", mail.text));
+    assert!(link.starts_with("/confirm/"), "{link}");
+    link.to_owned()
+}
+
+/// What stands the same in every answer.
+fn same(mut answer: Answer) -> Answer {
+    answer.head.retain(|line| !line.starts_with("date:"));
+    answer
+}
+
+#[test]
+fn a_form_a_mail_and_a_button_make_a_subscriber() {
+    let here = Subscribed::start("");
+    let served = &here.served;
+    let page = served.get("/subscribe");
+    assert!(page.status == 200 && page.body.contains("<form method=\"post\""), "{page:?}");
+    assert!(!page.body.contains("<script") && page.body.contains("unsubscribe at any time"));
+    let asked = here.asks("Newcomer@example.org", "192.0.2.1");
+    assert_eq!(asked.status, 303, "{asked:?}");
+    assert_eq!(asked.header("location"), Some("https://digest.sejong.example/subscribe/sent"));
+    let sent = served.get("/subscribe/sent");
+    assert!(sent.status == 200 && sent.body.contains("look into your mailbox"), "{sent:?}");
+    let mail = &here.mails("Newcomer@example.org", 1)[0];
+    assert_eq!(mail.subject(), "Please confirm your subscription to Sejong Digest");
+    assert_eq!(mail.field("Auto-Submitted"), "auto-generated");
+    assert_eq!(mail.field("List-Id"), "Sejong Digest <digest.sejong.example>");
+    let names: Vec<&str> = mail.fields.iter().map(|(name, _)| name.as_str()).collect();
+    for absent in ["List-Unsubscribe", "List-Unsubscribe-Post", "Feedback-ID", "List-Archive"] {
+        assert!(!names.contains(&absent), "{names:?}");
+    }
+    assert!(!mail.html.contains("/unsubscribe/") && mail.html.contains("/confirm/"));
+    let link = confirm_path(mail);
+    let question = served.get(&link);
+    assert!(question.status == 200 && question.body.contains("N…@example.org"), "{question:?}");
+    let done = served.post(&link, "confirm=yes");
+    assert!(done.status == 200 && done.body.contains("Your subscription is confirmed"), "{done:?}");
+    let known = served.known("newcomer@example.org");
+    let (subscriber, consent) = (&known["subscriber"], &known["subscriber"]["consent"]);
+    assert_eq!((&subscriber["status"], &consent["how"]), (&"confirmed".into(), &"form".into()));
+    let words = consent["words"].as_str().expect("words");
+    assert!(words.starts_with("I would like to get Sejong Digest by email."), "{words}");
+    assert!(words.contains("(asked 20") && words.contains(", confirmed 20"), "{words}");
+    let hash = consent["ip_hash"].as_str().expect("a hash");
+    assert!(hash.len() == 32 && !hash.contains("192"), "{hash}");
+    let welcome = &here.mails("Newcomer@example.org", 2)[1];
+    assert_eq!(welcome.subject(), "Welcome to Sejong Digest");
+    assert!(welcome.unsubscribe().contains("/unsubscribe/"));
+    assert_eq!(welcome.field("List-Unsubscribe-Post"), "List-Unsubscribe=One-Click");
+    assert_ne!(welcome.id(), mail.id());
+    let plan = served.here.run(&["plan", "2025-11"]);
+    assert!(plan.stdout.contains("To        3 recipients"), "{plan:?}");
+}
+
+// Row 39: nobody learns from the page who is on the list, and nobody's mailbox is filled by it.
+#[test]
+fn every_address_looks_the_same_and_is_written_to_once_an_hour() {
+    let here = Subscribed::start("");
+    let served = &here.served;
+    let run = |line: &[&str]| assert_eq!(served.here.run(line).code, 0, "{line:?}");
+    run(&["subscribers", "suppress", "no@example.org", "--why", "asked by phone"]);
+    run(&["subscribers", "suppress", "dead@example.org", "--why", "x", "--reason", "hard-bounce"]);
+    run(&["subscribers", "suppress", "--domain", "full.example", "--why", "a competitor"]);
+    run(&["subscribers", "add", "gone@example.org", "--consent", "x"]);
+    run(&["subscribers", "forget", "gone@example.org"]);
+    run(&["subscribers", "remove", "ada@example.org", "--why", "left"]);
+    let silent = ["no@example.org", "dead@example.org", "kim@full.example", "gone@example.org"];
+    let people = ["kim@example.org", "ada@example.org", "new@example.org"];
+    let people: Vec<&str> = people.into_iter().chain(silent).collect();
+    let mut times = Vec::new();
+    let answers: Vec<Answer> = people
+        .iter()
+        .chain(&people)
+        .enumerate()
+        .map(|(at, email)| {
+            let begun = Instant::now();
+            let answer = same(here.asks(email, &format!("192.0.2.{at}")));
+            times.push(begun.elapsed());
+            answer
+        })
+        .collect();
+    assert!(answers.windows(2).all(|pair| pair[0] == pair[1]), "{answers:?}");
+    assert!(times.iter().all(|time| *time >= Duration::from_millis(100)), "{times:?}");
+    let mails = here.mails("kim@example.org", 1);
+    assert_eq!(mails[0].subject(), "You are already subscribed to Sejong Digest");
+    assert!(mails[0].unsubscribe().contains("/unsubscribe/"));
+    here.link("ada@example.org");
+    here.link("new@example.org");
+    std::thread::sleep(Duration::from_millis(500));
+    let copies = here.relay.copies();
+    assert!(copies.len() == 3 && copies.values().all(|count| *count == 1), "{copies:?}");
+    assert_eq!(served.standing("kim@example.org"), ("confirmed".to_owned(), Vec::new()));
+    assert_eq!(served.standing("dead@example.org").1, ["hard-bounce"]);
+}
+
+#[test]
+fn two_hundred_forms_at_once_bring_one_mail() {
+    let here = Subscribed::start("");
+    let port = here.served.port;
+    let answers: Vec<Answer> = std::thread::scope(|scope| {
+        let asking = (0..8).map(|thread| {
+            scope.spawn(move || {
+                let visitor = |at: usize| format!("198.51.{thread}.{at}");
+                (0..25).map(|at| same(asks(port, "new@example.org", &visitor(at)))).collect()
+            })
+        });
+        let asking: Vec<std::thread::ScopedJoinHandle<'_, Vec<Answer>>> = asking.collect();
+        asking.into_iter().flat_map(|one| one.join().expect("a thread")).collect()
+    });
+    assert_eq!(answers.len(), 200);
+    assert!(answers.windows(2).all(|pair| pair[0] == pair[1]), "{:?}", answers[0]);
+    here.link("new@example.org");
+    std::thread::sleep(Duration::from_millis(500));
+    assert_eq!(here.relay.counts().accepted, 1);
+}
+
+#[test]
+fn one_visitor_sends_some_forms_and_others_are_not_kept_waiting() {
+    let here = Subscribed::start("");
+    let statuses: Vec<u16> =
+        (0..24).map(|at| here.asks(&format!("n{at}@example.org"), "192.0.2.9").status).collect();
+    assert!(statuses[..20].iter().all(|status| *status == 303), "{statuses:?}");
+    assert!(statuses.contains(&429), "{statuses:?}");
+    assert_eq!(here.asks("other@example.org", "192.0.2.10").status, 303);
+}
+
+#[test]
+fn what_is_wrong_is_told_by_the_form_alone() {
+    let form = "consent = \"Yes, send it.\"\nlanguages = [\"en\", \"ko\"]\n\n\
+                [[form.field]]\nname = \"first_name\"\nlabel = \"First <name>\"\nrequired = true\n\
+                [topic.events]\nname = \"Events\"\n[topic.jobs]\nname = \"Jobs\"\n";
+    let here = Subscribed::start(form);
+    let served = &here.served;
+    let page = served.get("/subscribe");
+    for part in ["First &lt;name&gt;", "Yes, send it.", "한국어", "value=\"events\"", "required"]
+    {
+        assert!(page.body.contains(part), "{part}: {}", page.body);
+    }
+    for (form, words, kept) in [
+        ("email=nobody&first_name=Kim", "This is not an email address.", "value=\"Kim\""),
+        ("email=n%40example.org", "Please fill this in.", "value=\"n@example.org\""),
+        (
+            "email=n%40example.org&first_name=win+at+https%3A%2F%2Fevil.example",
+            "without a web address",
+            "aria-invalid=\"true\"",
+        ),
+        (
+            "email=%22%3E%3Cscript%3E&first_name=K",
+            "This is not",
+            "value=\"&quot;&gt;&lt;script&gt;\"",
+        ),
+    ] {
+        let answer = served.post("/subscribe", form);
+        assert_eq!(answer.status, 422, "{form}: {answer:?}");
+        assert!(answer.body.contains(words) && answer.body.contains(kept), "{form}: {answer:?}");
+        assert!(!answer.body.contains("<script"), "{answer:?}");
+    }
+    // Whoever fills in what nobody sees is a program.
+    let bot = "email=bot%40example.org&first_name=B&homepage=x";
+    assert_eq!(served.post("/subscribe", bot).status, 303);
+    let person = "email=new%40example.org&first_name=Kim&topics=shown&topic=jobs&language=ko";
+    assert_eq!(served.post("/subscribe", person).status, 303);
+    let mail = &here.mails("new@example.org", 1)[0];
+    assert_eq!(mail.subject(), "Sejong Digest 구독을 확인해 주세요");
+    assert!(mail.text.contains("new@example.org"), "{}", mail.text);
+    assert_eq!(served.post(&confirm_path(mail), "confirm=yes").status, 200);
+    let known = served.known("new@example.org");
+    let own = &known["subscriber"];
+    assert_eq!((&own["language"], &own["topics"]), (&"ko".into(), &"-events".into()), "{known}");
+    assert!(own.to_string().contains("Kim"), "{known}");
+    let words = own["consent"]["words"].as_str().expect("words");
+    assert!(words.starts_with("Yes, send it. (asked"), "{known}");
+    assert_eq!(here.relay.copies().get("bot@example.org"), None);
+}
+
+#[test]
+fn a_program_of_a_named_site_gets_the_same_by_json() {
+    let here = Subscribed::start(
+        "\n[[form.field]]\nname = \"first_name\"\nlabel = \"First name\"\nrequired = true\n\
+         [web]\norigins = [\"https://www.sejong.example\"]\n",
+    );
+    let port = here.served.port;
+    let own = ("Origin", "https://www.sejong.example");
+    let json = ("Content-Type", "application/json");
+    let asks = client::ask(port, "OPTIONS", "/api/subscribe", &[own], "");
+    assert_eq!(asks.status, 204, "{asks:?}");
+    assert_eq!(asks.header("access-control-allow-origin"), Some("https://www.sejong.example"));
+    assert_eq!(asks.header("access-control-allow-headers"), Some("content-type"));
+    let other = ("Origin", "https://evil.example");
+    let asks = client::ask(port, "OPTIONS", "/api/subscribe", &[other], "");
+    assert_eq!(asks.header("access-control-allow-origin"), None, "{asks:?}");
+    let ask =
+        |head: &[(&str, &str)], body: &str| client::ask(port, "POST", "/api/subscribe", head, body);
+    let good = "{\"email\": \"new@example.org\", \"first_name\": \"Kim\"}";
+    assert_eq!(ask(&[json, other], good).status, 403);
+    assert_eq!(ask(&[own], good).status, 415);
+    assert_eq!(ask(&[json, own], "no JSON").status, 400);
+    let wrong = ask(&[json, own], "{\"email\": \"new@example.org\"}");
+    assert_eq!(wrong.status, 422, "{wrong:?}");
+    assert!(wrong.body.contains("\"field\":\"first_name\""), "{wrong:?}");
+    let known = ask(&[json, own], &good.replace("new@", "kim@"));
+    let new = ask(&[json, own], good);
+    assert_eq!((new.status, same(new)), (202, same(known)));
+    here.link("new@example.org");
+}
+
+#[test]
+fn the_form_for_another_site_is_plain_html_and_works() {
+    let here = Subscribed::start("[[form.field]]\nname = \"city\"\nlabel = \"City\"\n");
+    let told = here.served.here.run(&["serve", "--snippet"]);
+    assert_eq!(told.code, 0, "{told:?}");
+    let html = &told.stdout;
+    assert!(html.contains("action=\"https://digest.sejong.example/subscribe\""), "{html}");
+    assert!(!html.contains("<script") && html.contains("name=\"city\""), "{html}");
+    let from = [
+        ("Content-Type", "application/x-www-form-urlencoded"),
+        ("Origin", "https://elsewhere.example"),
+        ("Referer", "https://elsewhere.example/"),
+    ];
+    let form = "words=en&email=new%40example.org&city=Seoul&homepage=";
+    let asked = client::ask(here.served.port, "POST", "/subscribe", &from, form);
+    assert_eq!(asked.status, 303, "{asked:?}");
+    here.link("new@example.org");
+    let without = publication();
+    let told = without.run(&["serve", "--snippet"]);
+    assert!(told.code == 3 && told.stderr.contains("no [form]"), "{told:?}");
+}
+
+#[test]
+fn where_nobody_can_subscribe_the_server_says_so() {
+    let served = Served::start(publication());
+    for path in ["/subscribe", "/subscribe/sent", "/confirm/x"] {
+        assert_eq!(served.get(path).status, 404, "{path}");
+    }
+    assert_eq!(served.post("/subscribe", "email=new%40example.org").status, 404);
+    let kind = ("Content-Type", "application/json");
+    let api =
+        client::ask(served.port, "POST", "/api/subscribe", &[kind], "{\"email\": \"n@a.example\"}");
+    assert_eq!(api.status, 404, "{api:?}");
+    // A list in a file is nobody's to write.
+    let relay = Relay::new();
+    let here = publication();
+    let toml = here.read("digest.toml");
+    let toml = format!("{toml}\n[form]\n\n[[relay]]\nurl = \"{}\"\n", relay.url());
+    let here =
+        here.write("digest.toml", &toml).write("subscribers.csv", "email\nlee@example.org\n");
+    let told = here.run(&["serve", "--check", "--listen", "127.0.0.1:0"]);
+    assert!(told.stderr.contains("the list is a file"), "{told:?}");
+    let served = Served::start(here);
+    assert_eq!(served.get("/subscribe").status, 404);
+    // Without a relay nobody could be asked.
+    let here = publication();
+    let toml = format!("{}\n[audience]\nsource = \"store\"\n[form]\n", here.read("digest.toml"));
+    let here = here.write("digest.toml", toml);
+    let told = here.run(&["serve", "--listen", "127.0.0.1:0"]);
+    assert!(told.code == 3 && told.stderr.contains("there is no relay"), "{told:?}");
+}
+
+#[test]
+fn check_says_whether_the_relay_answers() {
+    let here = Subscribed::start("");
+    let check = ["serve", "--check", "--listen", "127.0.0.1:0"];
+    let told = here.served.here.run(&check);
+    assert!(told.code == 0 && told.stdout.contains("can be answered"), "{told:?}");
+    let Subscribed { served, relay } = here;
+    drop(relay);
+    let told = served.here.run(&check);
+    assert!(told.code == 1 && told.stderr.contains("check the host and the port"), "{told:?}");
+}
+
+#[test]
+fn a_store_that_is_gone_promises_no_mail() {
+    if only_files("moves digest.db") {
+        return;
+    }
+    let here = Subscribed::start("");
+    let away = here.served.here.path("away.db");
+    let file = here.served.here.path("digest.db");
+    std::fs::rename(&file, &away).expect("moved");
+    let asked = here.asks("new@example.org", "192.0.2.1");
+    assert_eq!((asked.status, asked.header("retry-after")), (503, Some("60")), "{asked:?}");
+    let _ = std::fs::remove_file(&file);
+    std::fs::rename(&away, &file).expect("moved");
+    assert_eq!(here.asks("new@example.org", "192.0.2.1").status, 303);
+    here.link("new@example.org");
+}
