@@ -5,7 +5,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use super::edition::WebPicture;
 use super::metadata::PageMetadata;
 use super::words::ArchiveWords;
-use super::{ArchiveSite, Making};
+use super::{ArchiveSite, Making, SUBSCRIBE};
 use crate::compose::language;
 
 /// A page, before it has a frame.
@@ -84,6 +84,9 @@ impl Making<'_> {
                 a href={ "mailto:" (site.contact) } { bdi { (site.contact) } }
             }
             ul.bar lang=[words.apart(language)] {
+                @if site.has_form {
+                    li { a href=(site.link(SUBSCRIBE)) { (named(words.subscribe, site)) } }
+                }
                 li { a href=(site.link("issues/")) { (words.all_issues) } }
                 li { a href=(site.link("feed.xml")) { (words.feed) } }
                 li { a href=(site.link(super::neutral::LEAVE)) { (named(words.leave_title, site)) } }

@@ -311,6 +311,7 @@ mod tests {
             contact: "digest@x.example".to_owned(),
             base_url: "https://x.example".to_owned(),
             path: String::new(),
+            has_form: false,
             theme: Theme::default(),
         }
     }

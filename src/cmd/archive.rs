@@ -80,6 +80,7 @@ pub(super) fn site(workspace: &Workspace, base: &BaseUrl) -> ArchiveSite {
         contact: config.sender.contact().address.to_string(),
         base_url: base.to(""),
         path: base.path().to_owned(),
+        has_form: config.form.is_some(),
         theme: config.theme.clone(),
     }
 }
