@@ -119,6 +119,22 @@ fn a_relay_that_is_away_is_told_once_and_keeps_no_page_waiting() {
     assert_eq!(here.relay.counts().accepted, 2);
 }
 
+// As for an issue: until the dot a mail can be kept back.
+#[test]
+fn a_no_that_is_said_while_the_relay_thinks_keeps_the_mail_back() {
+    let script = Script::new().once(At::Data, When::Message(1), Do::Delay(Duration::from_secs(3)));
+    let here = Subscribed::over(Relay::scripted(script), "");
+    here.asks("no@a.example", "192.0.2.1");
+    here.asks("yes@a.example", "192.0.2.2");
+    let has_begun = || here.relay.lines().iter().any(|line| line.starts_with("DATA"));
+    assert!(wait_until(Duration::from_secs(10), has_begun), "not begun");
+    let no = ["subscribers", "suppress", "no@a.example", "--why", "asked by phone"];
+    assert_eq!(here.served.here.run(&no).code, 0);
+    here.link("yes@a.example");
+    assert_eq!(becomes(&here.served, "no@a.example", "dropped").2, "the person is suppressed");
+    assert_eq!(here.relay.copies().get("no@a.example"), None);
+}
+
 #[test]
 fn what_a_dead_server_left_behind_a_dot_is_settled_by_the_next() {
     let here = Subscribed::start("");

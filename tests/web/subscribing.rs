@@ -327,6 +327,8 @@ fn check_says_whether_the_relay_answers() {
     let check = ["serve", "--check", "--listen", "127.0.0.1:0"];
     let told = here.served.here.run(&check);
     assert!(told.code == 0 && told.stdout.contains("can be answered"), "{told:?}");
+    let relay = format!("/subscribe; mails leave by smtp://127.0.0.1:{}", here.relay.port());
+    assert!(told.stdout.contains(&relay), "{told:?}");
     let Subscribed { served, relay } = here;
     drop(relay);
     let told = served.here.run(&check);
