@@ -310,4 +310,5 @@ def main():
                 scale(work, [int(count) for count in chosen.scale.split(",")])
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -28,6 +28,9 @@ pub enum FileError {
     /// Others on this machine can read or change what only its owner should.
     #[error("other users of this computer can read it")]
     Shared,
+    /// A symbolic link to a file that does not exist.
+    #[error("this is a link that leads to nothing: there is no {}", .0.display())]
+    LeadsToNothing(PathBuf),
     /// More bytes than such a file may have.
     #[error("this file is larger than {}", size(*.0))]
     Large(u64),
@@ -66,7 +69,13 @@ pub fn open(path: &Path) -> Result<File, FileError> {
 /// As [`open`].
 pub fn open_named(path: &Path) -> Result<File, FileError> {
     let own = ["/dev/stdin", "/dev/fd", "/proc/self/fd"];
-    if own.iter().any(|own| path.starts_with(own)) { Ok(File::open(path)?) } else { open(path) }
+    if own.iter().any(|own| path.starts_with(own)) {
+        return Ok(File::open(path)?);
+    }
+    open(path).map_err(|error| match std::fs::read_link(path) {
+        Ok(target) if error.is_missing() => FileError::LeadsToNothing(target),
+        _ => error,
+    })
 }
 
 /// Reads a regular file of `most` bytes or fewer, wherever it lies.

@@ -7,7 +7,7 @@ use super::clean::{compose, without_accents};
 use super::csv::Record;
 
 /// Header words, with spaces and underscores gone, that are the same column in other words.
-const KOREAN: [(&str, &str); 43] = [
+const KOREAN: [(&str, &str); 71] = [
     ("이메일", "email"),
     ("이메일주소", "email"),
     ("전자우편", "email"),
@@ -53,6 +53,35 @@ const KOREAN: [(&str, &str); 43] = [
     ("회원유형", "member_type"),
     ("유입경로", "source"),
     ("비고", "note"),
+    // Numbers of rows, and words that are tags: see `role`.
+    ("번호", "row_number"),
+    ("순번", "row_sequence"),
+    ("연번", "row_serial"),
+    ("관심분야", "interest_areas"),
+    ("관심사", "interests"),
+    ("관심주제", "interest_topics"),
+    ("회원번호", "member_number"),
+    ("회원상태", "member_status"),
+    ("회원구분", "member_group"),
+    ("회원등급", "member_grade"),
+    ("회원명", "member_name"),
+    ("아이디", "user_id"),
+    ("회원아이디", "member_id"),
+    ("닉네임", "nickname"),
+    ("성별", "gender"),
+    ("생년월일", "birth_date"),
+    ("나이", "age"),
+    ("연령", "age_group"),
+    ("직업", "occupation"),
+    ("주소", "address"),
+    ("우편번호", "postcode"),
+    ("국가", "country"),
+    ("도시", "city"),
+    ("학교", "school"),
+    ("전공", "major"),
+    ("메모", "memo"),
+    ("최근접속일", "last_seen_on"),
+    ("최근로그인", "last_login_at"),
 ];
 
 /// Other programs' names for the fields we write about.
@@ -119,6 +148,7 @@ pub(super) enum Exporter {
     Mailtrain,
     Phplist,
     Substack,
+    Ghost,
     /// `digest subscribers export`.
     Digest,
 }
@@ -133,6 +163,7 @@ impl Exporter {
             Exporter::Mailtrain => "Mailtrain",
             Exporter::Phplist => "phpList",
             Exporter::Substack => "Substack",
+            Exporter::Ghost => "Ghost",
             Exporter::Digest => "digest",
         }
     }
@@ -149,6 +180,8 @@ pub(super) enum Role {
     Attributes,
     /// A field. What it says of consent, `tally` knows.
     Field,
+    /// The number of the row: it says nothing of the person.
+    Number,
     /// A column without a name.
     Nameless,
 }
@@ -282,6 +315,8 @@ fn exporter(names: &[String]) -> Exporter {
         Exporter::Listmonk
     } else if has("active_subscription") || has("email_disabled") {
         Exporter::Substack
+    } else if has("subscribed_to_emails") && has("labels") {
+        Exporter::Ghost
     } else if has("blacklisted") && (has("bouncecount") || has("htmlemail")) {
         Exporter::Phplist
     } else if has("cid") && has("status") {
@@ -312,7 +347,13 @@ fn rename_aliases(names: &mut [String]) {
 fn role(name: &str, exporter: Exporter) -> Role {
     match (name, exporter) {
         ("", _) => Role::Nameless,
-        ("tags", _) | ("labels" | "group_membership", Exporter::Google) => Role::Tags,
+        ("tags", _) => Role::Tags,
+        ("labels", Exporter::Google | Exporter::Ghost) => Role::Tags,
+        ("group_membership", Exporter::Google) => Role::Tags,
+        // Its fields have the names that somebody gave them.
+        (_, Exporter::Digest) => Role::Field,
+        ("interest_areas" | "interest_topics", _) => Role::Tags,
+        ("row_number" | "row_sequence" | "row_serial", _) => Role::Number,
         ("attributes", Exporter::Listmonk) => Role::Attributes,
         _ => Role::Field,
     }
@@ -359,6 +400,21 @@ mod tests {
     }
 
     #[test]
+    fn interests_are_tags_and_numbers_of_rows_are_nothing() {
+        let roles = |header: &str| -> Vec<Role> {
+            read(header).unwrap().all.into_iter().map(|column| column.role).collect()
+        };
+        let tags = [Role::Number, Role::Email, Role::Tags, Role::Tags];
+        assert_eq!(roles("번호,이메일,태그,관심분야"), tags);
+        let ghost = "id,email,subscribed_to_emails,labels";
+        assert_eq!(roles(ghost)[3], Role::Tags);
+        assert_eq!(roles("id,email,labels")[2], Role::Field);
+        assert_eq!(roles("email,Number"), [Role::Email, Role::Field]);
+        let own = "email,status,suppressed,row_number,joined,consent_how,consent_at";
+        assert_eq!(roles(own)[3], Role::Field);
+    }
+
+    #[test]
     fn korean_headers_of_two_fields_are_two() {
         let is_twice = |name: &str| KOREAN.iter().filter(|(_, field)| *field == name).count() > 1;
         let shared: Vec<&str> =
@@ -400,6 +456,7 @@ mod tests {
         assert_eq!(exporter("Email,Name,Type,active_subscription"), Exporter::Substack);
         assert_eq!(exporter("id,email,confirmed,blacklisted,bouncecount"), Exporter::Phplist);
         assert_eq!(exporter("cid,email,status,opt_in"), Exporter::Mailtrain);
+        assert_eq!(exporter("id,email,subscribed_to_emails,labels"), Exporter::Ghost);
         assert_eq!(exporter("email,tags"), Exporter::Plain);
         let own = "email,status,suppressed,name,joined,consent_how,consent_at";
         assert_eq!(exporter(own), Exporter::Digest);

@@ -5,11 +5,12 @@
 
 use std::borrow::Cow;
 
-/// What a spreadsheet takes for the beginning of a formula.
-const BEGINNINGS: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
+/// What a spreadsheet takes for the beginning of a formula. One that is set to Japanese, Chinese or Korean
+/// takes the wide forms for the same signs.
+const BEGINNINGS: [char; 10] = ['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠'];
 
 /// Whether a text begins so, behind any number of `'`.
-fn is_formula(text: &str) -> bool {
+pub fn is_formula(text: &str) -> bool {
     text.trim_start_matches('\'').starts_with(BEGINNINGS)
 }
 
@@ -47,6 +48,11 @@ mod tests {
             ("+1@x.example", "'+1@x.example"),
             ("'=cmd()", "''=cmd()"),
             ("'tis", "'tis"),
+            ("＝cmd()", "'＝cmd()"),
+            ("＋1", "'＋1"),
+            ("－1", "'－1"),
+            ("'＠SUM(A1)", "''＠SUM(A1)"),
+            ("Ｋim", "Ｋim"),
             ("asked, by phone", "\"asked, by phone\""),
             ("-\"no\"", "\"'-\"\"no\"\"\""),
         ] {
@@ -56,7 +62,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_guarded_text_reads_as_it_was(text in "['=+@a\t-]{0,6}") {
+        fn a_guarded_text_reads_as_it_was(text in "['=+@a\t＝＋－＠-]{0,6}") {
             let written = guarded(&text);
             prop_assert!(!written.starts_with(BEGINNINGS));
             prop_assert_eq!(unguarded(&written), &*text);

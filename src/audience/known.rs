@@ -18,7 +18,7 @@ const UNCONFIRMED: &str = "unconfirmed";
 const CONSENT: &str = "without consent";
 
 /// Columns that are applied without a question.
-const KNOWN: [KnownColumn; 263] = [
+const KNOWN: [KnownColumn; 264] = [
     // Columns with a word.
     ("status", Status, "listmonk, Kit, beehiiv, Keila, Campaign Monitor, Mailtrain"),
     ("subscriptionstatus", Status, "listmonk, MailPoet, ActiveCampaign"),
@@ -65,6 +65,7 @@ const KNOWN: [KnownColumn; 263] = [
     ("수신상태", Status, "Stibee"),
     ("이메일상태", Status, "Stibee"),
     ("메일수신상태", Status, "imweb"),
+    ("회원상태", Status, "Cafe24, GNUBOARD"),
     ("anmeldestatus", Status, "rapidmail, CleverReach"),
     ("abostatus", Status, "rapidmail"),
     ("statut", Status, "Brevo in French"),

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use super::signup;
 use super::subscribers::change::{self, ChangeNote};
-use super::subscribers::{ChangeOrigin, SubscriptionStatus};
+use super::subscribers::{ChangeOrigin, SubscriptionStatus, moved};
 use super::suppression::{self, SuppressionNote, SuppressionSubject};
 use crate::message::address::Address;
 use crate::store::sql::{self, Connection, SqlError};
@@ -53,6 +53,16 @@ pub async fn left_at(
     Ok(rows.into_iter().map(|(who, at)| (who, moment(at))).collect())
 }
 
+/// These people, under the addresses that they have now as well.
+async fn with_current(
+    connection: &mut Connection,
+    people: &BTreeSet<String>,
+) -> Result<BTreeSet<String>, SqlError> {
+    let identities: Vec<&str> = people.iter().map(String::as_str).collect();
+    let now = moved::current(connection, &identities).await?;
+    Ok(people.iter().cloned().chain(now.into_iter().map(|(_, now)| now)).collect())
+}
+
 /// Writes the no of everybody in `people` (identities, each once), and that they have left; those who
 /// were not suppressed for that reason before. Done twice, nothing changes.
 ///
@@ -64,6 +74,7 @@ pub async fn leave_within(
     note: &SuppressionNote<'_>,
     origin: ChangeOrigin,
 ) -> Result<BTreeSet<String>, SqlError> {
+    let people = &with_current(connection, people).await?;
     let subjects: Vec<_> = people.iter().cloned().map(SuppressionSubject::Address).collect();
     let subjects: Vec<&SuppressionSubject> = subjects.iter().collect();
     let new = suppression::write(connection, &subjects, note).await?;
@@ -108,9 +119,14 @@ pub async fn take_back(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let mut transaction = store.begin().await?;
-    let identity = address.identity();
-    let taken = take_back_within(&mut transaction, &identity, since, now).await;
-    taken.map_err(|error| store.failed(error))?;
+    let taken = async {
+        let person = BTreeSet::from([address.identity()]);
+        for identity in with_current(&mut transaction, &person).await? {
+            take_back_within(&mut transaction, &identity, since, now).await?;
+        }
+        Ok::<_, SqlError>(())
+    };
+    taken.await.map_err(|error| store.failed(error))?;
     transaction.commit().await.map_err(|error| store.failed(error))
 }
 
@@ -169,8 +185,13 @@ fn within(since: Timestamp) -> (i64, i64) {
 /// The store's.
 pub async fn gets_mail(store: &Store, address: &Address) -> Result<bool, StoreError> {
     let failed = |error| store.failed(error);
-    let identity = address.identity();
+    let mut identity = address.identity();
     let mut connection = store.pool().acquire().await.map_err(failed)?;
+    // Whoever has another address now gets it there.
+    let now = moved::current(&mut connection, &[identity.as_str()]).await.map_err(failed)?;
+    if let Some((_, now)) = now.into_iter().next() {
+        identity = now;
+    }
     if is_suppressed(&mut connection, &identity).await.map_err(failed)? {
         return Ok(false);
     }

@@ -458,7 +458,7 @@ impl<R> Rows<R> {
         self.columns.all.iter().filter_map(|column| match column.role {
             Role::Email => Some("email"),
             Role::Field => Some(column.name.as_str()),
-            Role::Tags | Role::Attributes | Role::Nameless => None,
+            Role::Tags | Role::Attributes | Role::Number | Role::Nameless => None,
         })
     }
 

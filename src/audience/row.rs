@@ -128,7 +128,7 @@ fn person(
     let mut attributes_cell = None;
     for (column, cell) in columns.all.iter().zip(record.iter()) {
         match column.role {
-            Role::Email | Role::Nameless => {}
+            Role::Email | Role::Number | Role::Nameless => {}
             Role::Field if column.name == topics::FIELD && !context.topics.is_empty() => {
                 fields.push((&column.name, topics_in(context, cell, warnings)?.into()));
             }
@@ -336,6 +336,7 @@ fn tags_in(cell: &str, exporter: Exporter) -> Vec<String> {
         Exporter::Google => {
             cell.split(":::").map(|tag| tag.trim().trim_start_matches("* ").to_owned()).collect()
         }
+        Exporter::Ghost => cell.split(',').map(|tag| tag.trim().to_owned()).collect(),
         _ => cell.split(';').map(str::to_owned).collect(),
     };
     tags.into_iter().filter(|tag| !tag.trim().is_empty()).collect()
@@ -346,11 +347,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tags_are_written_in_three_ways() {
+    fn tags_are_written_in_the_way_of_each_program() {
         assert_eq!(tags_in("Board; donor ;", Exporter::Plain), ["Board", " donor "]);
         let tags = tags_in("\"Board\",\"a, b\"", Exporter::Mailchimp);
         assert_eq!(tags, ["Board", "a, b"]);
         assert_eq!(tags_in("\"Board\" x,y", Exporter::Mailchimp), ["Board x", "y"]);
+        assert_eq!(tags_in("VIP, Board", Exporter::Ghost), ["VIP", "Board"]);
         assert_eq!(tags_in("Choir ::: * myContacts", Exporter::Google), ["Choir", "myContacts"]);
     }
 }

@@ -50,7 +50,7 @@ const OUT: [(&str, &str); 9] = [
          ausgetreten austritt ehemalig ehemaliges ehemaligesmitglied exmitglied \
          verstorben ausgeschieden demissionnaire demissionne parti radie decede ancienmembre \
          exsocio fallecido dimesso uscito deceduto exsocia opgezegd uitgetreden \
-         oudlid overleden utmeldt uttradd 탈퇴함 탈퇴회원 탈퇴자 탈퇴완료 탈퇴신청 탈회 퇴회 \
+         oudlid overleden utmeldt uttradd 탈퇴함 탈퇴회원 탈퇴자 탈퇴완료 탈퇴신청 강제탈퇴 탈회 퇴회 \
          제명 퇴사 사망 退社 脱退 脱会 退会者 死亡 수신거부 수신거부함 수신거부자 \
          구독취소 구독해지 구독해제 해지 해지함 탈퇴 거부 거부함 거절 철회 동의철회 취소 \
          구독중단 수신중단 수신해제 삭제 삭제됨 abgemeldet ausgetragen abbestellt gekundigt \
@@ -83,7 +83,7 @@ const OUT: [(&str, &str); 9] = [
     (
         DISABLED,
         "disabled inactive deactivated archived suspended paused snoozed dormant expelled \
-         onhold temporaryhold temphold notactive excluded 비활성 비활성화 휴면 중지 중단 정지 \
+         onhold temporaryhold temphold notactive excluded 비활성 비활성화 휴면 휴면회원 휴면계정 중지 중단 정지 \
          일시정지 수신안함 수신하지않음 inaktiv deaktiviert pausiert inactif desactive \
          inactivo inactiva inattivo inattiva inativo inativa inactief 無効 停止中 休止",
     ),
@@ -124,7 +124,7 @@ const IN: &str = "subscribed confirmed enabled active activated regular optedin 
     vollmitglied ehrenmitglied membre adherent socio socia 회원 정회원 준회원 일반회원 가입 가입됨 \
     가입중 활동 활동중 会員 구독 구독중 구독자 구독함 확인 확인됨 \
     확인완료 인증 인증됨 인증완료 동의 동의함 동의완료 수신 수신함 수신중 수신동의 수신허용 \
-    허용 활성 활성화 정상 승인 abonniert aktiv angemeldet eingetragen bestatigt erteilt \
+    허용 활성 활성화 정상 정상회원 활동회원 승인 abonniert aktiv angemeldet eingetragen bestatigt erteilt \
     zugestimmt eingewilligt registriert abonne abonnee inscrit inscrite actif confirme \
     confirmee suscrito suscrita activo activa confirmado iscritto iscritta attivo attiva \
     inscrito ativo aangemeld actief bevestigd 購読中 登録済み 有効 配信中 同意 同意する \

@@ -11,6 +11,7 @@ use std::str::FromStr;
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
+use super::subscribers::moved;
 use crate::message::address::{Address, AddressError};
 use crate::store::sql::{self, Connection, SqlError, SqlRow};
 use crate::store::{SchemaStep, Store, StoreError};
@@ -65,6 +66,12 @@ pub const SUPPRESSED: &str = "suppressed: ";
 /// The same of somebody who left while the issue was sent.
 pub const LEFT_DURING: &str = "left during the send: ";
 
+/// An earlier address that is not kept out any more.
+const FREE: &str = "
+DELETE FROM subscriber_former WHERE former = ?1 AND NOT EXISTS
+    (SELECT 1 FROM suppression WHERE what = ?1 AND kind = 'address' AND reason = 'moved'
+     AND released_at IS NULL)";
+
 /// Rows of one transaction: a sender waits for it.
 const BATCH: usize = 2_000;
 
@@ -89,15 +96,18 @@ pub enum SuppressionReason {
     Complaint,
     /// Somebody of the publication decided it.
     Manual,
+    /// Their person has another address now.
+    Moved,
 }
 
 impl SuppressionReason {
     /// All of them.
-    pub const ALL: [SuppressionReason; 4] = [
+    pub const ALL: [SuppressionReason; 5] = [
         SuppressionReason::Unsubscribed,
         SuppressionReason::HardBounce,
         SuppressionReason::Complaint,
         SuppressionReason::Manual,
+        SuppressionReason::Moved,
     ];
 
     /// The word for programs.
@@ -107,6 +117,7 @@ impl SuppressionReason {
             SuppressionReason::HardBounce => "hard-bounce",
             SuppressionReason::Complaint => "complaint",
             SuppressionReason::Manual => "manual",
+            SuppressionReason::Moved => "moved",
         }
     }
 }
@@ -117,6 +128,7 @@ impl fmt::Display for SuppressionReason {
         f.pad(match self {
             SuppressionReason::HardBounce => "hard bounce",
             SuppressionReason::Manual => "by hand",
+            SuppressionReason::Moved => "address changed",
             other => other.word(),
         })
     }
@@ -354,13 +366,20 @@ pub async fn suppress(
     Ok(added)
 }
 
-/// The same of some, each once, within a transaction.
+/// The same of some, each once, within a transaction. What a person has said, or somebody of them, holds for
+/// the address that they have now, too; that a mailbox is gone does not.
 pub(super) async fn write(
     connection: &mut Connection,
     subjects: &[&SuppressionSubject],
     note: &SuppressionNote<'_>,
 ) -> Result<Vec<SuppressionSubject>, SqlError> {
-    let pairs: Vec<_> = subjects.iter().map(|one| (one.kind(), one.what())).collect();
+    let mut all: BTreeSet<SuppressionSubject> = subjects.iter().map(|one| (*one).clone()).collect();
+    if !matches!(note.reason, SuppressionReason::HardBounce | SuppressionReason::Moved) {
+        let people: Vec<&str> = subjects.iter().map(|one| one.what()).collect();
+        let now = moved::current(connection, &people).await?;
+        all.extend(now.into_iter().map(|(_, now)| SuppressionSubject::Address(now)));
+    }
+    let pairs: Vec<_> = all.iter().map(|one| (one.kind(), one.what())).collect();
     let pairs = serde_json::json!(pairs).to_string();
     let before = sql::query(
         "SELECT s.kind, s.what FROM [each ?1] j JOIN suppression s ON s.what = j.value ->> 1 \
@@ -386,7 +405,8 @@ pub(super) async fn write(
     .bind(note.at.as_millisecond())
     .fetch_all(&mut *connection)
     .await?;
-    Ok(rows.iter().map(subject_of).filter(|one| !before.contains(one)).collect())
+    let is_new = |one: &SuppressionSubject| !before.contains(one) && subjects.contains(&one);
+    Ok(rows.iter().map(subject_of).filter(is_new).collect())
 }
 
 /// Of a row that begins with the kind and what.
@@ -435,6 +455,8 @@ pub async fn release(
     .execute(&mut *transaction)
     .await
     .map_err(failed)?;
+    // An address that may get mail again is no longer that of whoever has another one now.
+    sql::query(FREE).bind(subject.what()).execute(&mut *transaction).await.map_err(failed)?;
     transaction.commit().await.map_err(failed)?;
     Ok(released.rows_affected())
 }
@@ -606,7 +628,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_no_is_written_once_for_each_reason_and_ended_for_all() {
-        let store = Store::nowhere(Path::new("a.db"), &[STEP]).await.unwrap();
+        let steps = [super::super::subscribers::STEP, moved::STEP].map(SchemaStep::both);
+        let steps = [STEP, steps[0], steps[1]];
+        let store = Store::nowhere(Path::new("a.db"), &steps).await.unwrap();
         let (kim, lee) = (person("Kim@Example.org"), person("lee@example.org"));
         let domain = SuppressionSubject::domain("example.org").unwrap();
         let left = note(SuppressionReason::Unsubscribed);

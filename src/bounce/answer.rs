@@ -1,5 +1,4 @@
-//! Messages that are no reports: what programs answer for people, questions whether a person wrote,
-//! and the wish to leave the list.
+//! Messages that are no reports: what programs answer for people, and questions whether a person wrote.
 
 use super::fields::FieldBlock;
 use super::mime::header_text;
@@ -108,47 +107,6 @@ const CHALLENGES: &[&str] = &[
     "autorización",
 ];
 
-/// Subjects by which people ask to leave, as a whole.
-const LEAVING: &[&str] = &[
-    "unsubscribe",
-    "unsubscribe me",
-    "please unsubscribe",
-    "please unsubscribe me",
-    "remove",
-    "remove me",
-    "leave",
-    "abmelden",
-    "abbestellen",
-    "austragen",
-    "désabonnement",
-    "se désabonner",
-    "désinscription",
-    "darse de baja",
-    "baja",
-    "cancelar",
-    "cancelar inscrição",
-    "disiscriviti",
-    "cancellami",
-    "uitschrijven",
-    "afmelden",
-    "afmeld",
-    "avregistrera",
-    "отписаться",
-    "配信停止",
-    "購読解除",
-    "退会",
-    "수신거부",
-    "수신 거부",
-    "구독취소",
-    "구독 취소",
-    "退订",
-    "取消订阅",
-    "取消訂閱",
-];
-
-/// Letters of the shortest token by which somebody leaves.
-const LEAST_TOKEN: usize = 28;
-
 /// Whether the header says that a program answers for a person.
 pub(super) fn is_automatic(header: &FieldBlock) -> bool {
     !submitted(header).starts_with("no")
@@ -178,35 +136,8 @@ pub(super) fn is_challenge(header: &FieldBlock, text: &str) -> bool {
         || CHALLENGES.iter().filter(|words| first.contains(*words)).count() > 1
 }
 
-/// Whether a message asks to leave: by its subject, or by an address of ours that is there for it. What
-/// a program answers asks for nothing; one that asks by itself for a reader has the subject.
-pub(super) fn asks_to_leave(header: &FieldBlock, addressed_to: &[String]) -> bool {
-    let subject = subject(header).to_lowercase();
-    let subject = subject.trim_matches(|c: char| c.is_whitespace() || ".!\"'<>[]()".contains(c));
-    let is_wish = LEAVING.contains(&subject)
-        || subject.split_once(' ').is_some_and(|(first, rest)| {
-            // `unsubscribe TOKEN`
-            first == "unsubscribe" && !rest.contains(' ')
-        });
-    let is_door = |address: &String| {
-        let local = address.split('@').next().unwrap_or_default().to_ascii_lowercase();
-        let has_token =
-            local.split_once("+u-").is_some_and(|(_, token)| token.len() >= LEAST_TOKEN);
-        has_token
-            || local.split(['+', '-', '.', '_']).any(|word| matches!(word, "unsubscribe" | "leave"))
-    };
-    // Apple Mail leaves for its reader so, and calls it a reply.
-    if header.get("x-apple-unsubscribe").is_some() {
-        return is_wish;
-    }
-    if is_automatic(header) {
-        return is_wish && submitted(header).starts_with("auto-generated");
-    }
-    is_wish || addressed_to.iter().any(is_door)
-}
-
 /// What RFC 3834 has of who sent it: `no` where nothing is said.
-fn submitted(header: &FieldBlock) -> String {
+pub(super) fn submitted(header: &FieldBlock) -> String {
     let value = header.get("auto-submitted").unwrap_or_default().trim().to_ascii_lowercase();
     if value.is_empty() { "no".to_owned() } else { value }
 }
@@ -246,27 +177,6 @@ mod tests {
         }
         for text in ["Subject: Re: October", "Auto-Submitted: no", "Precedence: bulk"] {
             assert!(!is_automatic(&header(text)), "{text}");
-        }
-    }
-
-    #[test]
-    fn a_wish_to_leave_is_a_whole_subject_or_an_address_for_it() {
-        let ours = ["digest@sejong.example".to_owned()];
-        for subject in
-            ["unsubscribe", "Re: Unsubscribe", "UNSUBSCRIBE AQ-token", "수신거부", "abmelden!"]
-        {
-            assert!(asks_to_leave(&header(&format!("Subject: {subject}")), &ours), "{subject}");
-        }
-        for subject in ["How do I unsubscribe my father?", "unsubscribe from the gym", "October"] {
-            assert!(!asks_to_leave(&header(&format!("Subject: {subject}")), &ours), "{subject}");
-        }
-        for (door, opens) in [
-            ("unsubscribe+AQ-token@sejong.example", true),
-            ("bounces+u-Qa1d2X9mDKf0zkOqkq1xPZ7GzYl4pEr0@sejong.example", true),
-            ("bounces+u-boat@sejong.example", false),
-        ] {
-            let door = [door.to_owned()];
-            assert_eq!(asks_to_leave(&header("Subject: x"), &door), opens, "{door:?}");
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! 1. `mime` splits it, `original` finds the message that it returns.
 //! 2. `feedback` reads complaints (RFC 5965), `status` delivery reports (RFC 3464, RFC 6533), `notice`
-//!    what stands there for people, `answer` what is no report.
+//!    what stands there for people, `answer` what is no report, `leaving` who asks to leave.
 //! 3. `reason` says what the words and codes mean: [`BounceClass`] and [`BounceReason`].
 //!
 //! Bytes in, a value out, in bounded time. Must never decide what is done about it: a report proves
@@ -14,6 +14,7 @@ pub mod code;
 pub mod envelope;
 mod feedback;
 mod fields;
+mod leaving;
 pub mod mbox;
 mod mime;
 mod notice;
@@ -79,6 +80,11 @@ pub struct ReportedRecipient {
 
 /// Reads one message. Any bytes have an answer.
 pub fn read(bytes: &[u8]) -> BounceReport {
+    read_for(bytes, &[])
+}
+
+/// The same for a publication with these `names`: who asks to leave may write one of them.
+pub fn read_for(bytes: &[u8], names: &[String]) -> BounceReport {
     let message = mime::read(&mime::with_line_feeds(bytes));
     let notice = notice_of(&message);
     let mut original = original::find(&message, &notice.tail);
@@ -89,7 +95,10 @@ pub fn read(bytes: &[u8]) -> BounceReport {
         Some(None) => {
             vec![nobody(BounceClass::None, "a report of abuse that complains of nothing")]
         }
-        None => reported(&message, &notice, &words, &original, &addressed_to),
+        None => {
+            let reported = reported(&message, &notice, &words, &original, &addressed_to);
+            reported.unwrap_or_else(|| vec![of_a_person(&message, &notice, &addressed_to, names)])
+        }
     };
     original.to.truncate(1);
     let tokens = envelope::tokens(&message.header, &addressed_to);
@@ -120,37 +129,47 @@ fn notice_of(message: &MimeMessage) -> Notice {
     notice
 }
 
+/// What a mail system reports, or what asks whether a person wrote; `None` where it may be a letter.
 fn reported(
     message: &MimeMessage,
     notice: &Notice,
     words: &str,
     original: &OriginalMessage,
     addressed_to: &[String],
-) -> Vec<ReportedRecipient> {
+) -> Option<Vec<ReportedRecipient>> {
     let from_groups = delivery_status(message, notice, words);
     if !from_groups.is_empty() {
-        return from_groups;
+        return Some(from_groups);
     }
-    let header = &message.header;
     if is_failure_notice(message, words) {
-        return failures(message, notice, words, original, addressed_to);
+        return Some(failures(message, notice, words, original, addressed_to));
     }
-    if answer::is_challenge(header, words) {
-        return vec![nobody(BounceClass::Autoreply, "a question whether a person wrote")];
-    }
-    if answer::asks_to_leave(header, addressed_to) {
+    let is_challenge = answer::is_challenge(&message.header, words);
+    let question = || vec![nobody(BounceClass::Autoreply, "a question whether a person wrote")];
+    is_challenge.then(question)
+}
+
+/// A wish to leave, the answer of a program, or a letter.
+fn of_a_person(
+    message: &MimeMessage,
+    notice: &Notice,
+    addressed_to: &[String],
+    names: &[String],
+) -> ReportedRecipient {
+    let header = &message.header;
+    if let Some(wish) = leaving::wish(header, notice, addressed_to, names) {
         // Of two fields nobody knows which one a mail program shows.
         let mut from = header.all("from");
         let address = from.next().and_then(mime::sole_address).filter(|_| from.next().is_none());
-        return vec![ReportedRecipient {
-            address,
-            ..nobody(BounceClass::Unsubscribe, &subject(header))
-        }];
+        let row = nobody(BounceClass::Unsubscribe, &one_line(&wish.text));
+        let part = if wish.line.is_some() { "text" } else { "header" };
+        let line = wish.line.unwrap_or(row.line);
+        return ReportedRecipient { address, part: part.to_owned(), line, ..row };
     }
     if answer::is_automatic(header) {
-        return vec![nobody(BounceClass::Autoreply, &subject(header))];
+        return nobody(BounceClass::Autoreply, &subject(header));
     }
-    vec![nobody(BounceClass::None, "this is no report")]
+    nobody(BounceClass::None, "this is no report")
 }
 
 fn subject(header: &FieldBlock) -> String {

@@ -1,7 +1,7 @@
 //! `digest bounces`: reads reports, does what they mean, and says so. A message is marked only when what
 //! it means is on disk. What a person has to decide is kept until they have.
 
-mod undecided;
+pub(super) mod undecided;
 mod words;
 
 use std::path::{Path, PathBuf};
@@ -23,7 +23,7 @@ use super::failure::{Ending, Exit, Failure};
 use super::files::{describe, describe_store};
 use super::readers::forgetting_keys;
 use super::subscribers::place;
-use super::workspace::{self, Workspace};
+use super::workspace::{self, LostSecret, Workspace};
 use super::{Global, clock, looking, print, runtime};
 use undecided::{DismissUndecided, ListUndecided};
 use words::{Acting, Readings};
@@ -170,16 +170,24 @@ async fn reader(global: &Global, args: &ReadArgs) -> Result<(ReportReader, Actin
         return Ok(reading_only());
     }
     let workspace = Workspace::open(global)?;
-    let Some(keys) = keys(&workspace)? else {
-        if args.dry_run {
+    let (path, keys) = (place(&workspace, args.store.as_deref()), keys(&workspace)?);
+    if keys.is_none() {
+        let ledger = path.as_ref().ok().cloned();
+        let is_lost = LostSecret::of(&workspace, ledger).await?.is_some();
+        if is_lost && args.dry_run {
             print::note(&format!("{NO_SECRET}; what would happen is not told"));
             return Ok(reading_only());
         }
-        return Err(Failure::new(NO_SECRET).help(
-            "copy .digest-secret here from the computer that sends the mail, or set DIGEST_SECRET",
+        if is_lost {
+            return Err(Failure::new(NO_SECRET).help(
+                "copy .digest-secret here from the computer that sends the mail, or set DIGEST_SECRET",
+            ));
+        }
+        print::note(&format!(
+            "{NO_SECRET}; wishes to leave are kept for a person to decide. The first send makes the secret"
         ));
-    };
-    let path = place(&workspace, args.store.as_deref())?;
+    }
+    let path = path?;
     let store = match (args.dry_run, path.is_there()) {
         (true, false) => None,
         (true, true) => Some(Store::read(&path, &ledger::STEPS).await.map_err(looking::unusable)?),
@@ -192,7 +200,9 @@ async fn reader(global: &Global, args: &ReadArgs) -> Result<(ReportReader, Actin
         }
     };
     let acting = if args.dry_run { Acting::DryRun } else { Acting::Done };
-    let reader = ReportReader::new(store, Some(keys), workspace.config.bounce, !args.dry_run);
+    let names = names(&workspace);
+    let policy = workspace.config.bounce;
+    let reader = ReportReader::new(store, keys, (names, policy), !args.dry_run);
     Ok((reader, acting))
 }
 
@@ -200,7 +210,17 @@ const NO_SECRET: &str = "there is no secret here, so no report can be proven";
 
 /// What says what is in a report, and not what it means for anybody.
 fn reading_only() -> (ReportReader, Acting) {
-    (ReportReader::new(None, None, BouncePolicy::default(), false), Acting::ReadOnly)
+    let policy = BouncePolicy::default();
+    (ReportReader::new(None, None, (Vec::new(), policy), false), Acting::ReadOnly)
+}
+
+/// What readers may call the publication who leave it.
+fn names(workspace: &Workspace) -> Vec<String> {
+    let sender = &workspace.config.sender;
+    let label = sender.list_id_in_mail().split('.').next().unwrap_or_default();
+    let from = sender.from().name.as_ref().map(|name| name.as_str().to_owned());
+    let name = workspace.config.publication.name.clone();
+    [Some(name), from, Some(label.to_owned())].into_iter().flatten().collect()
 }
 
 /// By what reports are known to be ours; nothing without a secret.
@@ -235,17 +255,21 @@ async fn open(source: &Path) -> Result<ReportMailbox, Failure> {
 pub(super) fn imap_password(address: &ImapAddress) -> Result<SecretString, Failure> {
     let environment = workspace::environment();
     let variable = |name: &str| environment.iter().find(|(known, _)| known == name);
+    let variable = |name: &str| variable(name).filter(|(_, value)| !value.is_empty());
     if let Some((_, password)) = variable("DIGEST_IMAP_PASSWORD") {
         return Ok(SecretString::from(password.clone()));
     }
+    let whom = address.account();
     let Some((name, file)) = variable("DIGEST_IMAP_PASSWORD_FILE") else {
-        let what = format!("there is no password for {} at {}", address.user, address.host);
-        return Err(Failure::new(what).help(
-            "set DIGEST_IMAP_PASSWORD, or DIGEST_IMAP_PASSWORD_FILE to a file that only you can read",
-        ));
+        return Err(Failure::new(format!(
+            "there is no password for {whom}: set DIGEST_IMAP_PASSWORD, or DIGEST_IMAP_PASSWORD_FILE to a \
+             file with it that only you can read"
+        )));
     };
-    let bytes = files::read_private(Path::new(file))
-        .map_err(|error| Failure::new(format!("{file} ({name}) cannot be used: {error}")))?;
+    let bytes = files::read_private(Path::new(file)).map_err(|error| {
+        let what = format!("{file} ({name}) with the password for {whom} cannot be used");
+        Failure::new(format!("{what}: {error}"))
+    })?;
     let text = String::from_utf8_lossy(&bytes).trim_end_matches(['\r', '\n']).to_owned();
     Ok(SecretString::from(text))
 }

@@ -110,6 +110,8 @@ fn look(workspace: &Workspace, args: &Args) -> Result<Vec<Finding>, Failure> {
     found.push(sender::from_domain(&domains.from, &hosts));
     let answered = identity.reply_to.as_ref().unwrap_or(&identity.from);
     found.push(sender::answered(&answered.address));
+    let pattern = identity.reverse_path.as_deref();
+    found.push(sender::reverse_path(pattern, &identity.from.address));
     found.push(sender::base_url(&identity.base_url));
     found.push(sender::postal_address(workspace.config.publication.postal_address.as_deref()));
     let samples = check::before_sending(&workspace.config.publication);

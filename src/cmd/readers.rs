@@ -60,6 +60,11 @@ pub(crate) struct ListArgs {
 }
 
 impl ListArgs {
+    /// Those of a command that takes none.
+    pub(crate) fn of_publication() -> ListArgs {
+        ListArgs { subscribers: None, encoding: None, consent_column: Vec::new() }
+    }
+
     /// The list: the one that was named, or what `[audience] source` says, or else the one that there
     /// is of `subscribers.csv` beside `digest.toml` and the list of the store.
     pub(crate) async fn place(&self, workspace: &Workspace) -> Result<Option<ListPlace>, Failure> {

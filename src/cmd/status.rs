@@ -16,6 +16,7 @@ use sejong_digest::delivery::duration;
 use sejong_digest::delivery::ledger::bounces::BounceCounts;
 use sejong_digest::delivery::ledger::overview::{self, Counts, Listed};
 use sejong_digest::delivery::ledger::runs::Times;
+use sejong_digest::delivery::ledger::undecided;
 use sejong_digest::delivery::ledger::{self, Ledger};
 use sejong_digest::delivery::outbox;
 use sejong_digest::delivery::receipt::{self, ReceiptFound, StandingReceipt};
@@ -25,6 +26,7 @@ use sejong_digest::message::address::Address;
 use sejong_digest::store::{self, Store, StoreAddress};
 use serde::Serialize;
 
+use super::bounces::undecided::WaitingWishes;
 use super::failure::{Ending, Exit, Failure};
 use super::files::describe;
 use super::receipts::{self, ANOTHER_LEDGER, NOT_THE_LEDGER, parts};
@@ -61,7 +63,7 @@ pub(crate) struct Args {
 }
 
 #[derive(Serialize)]
-struct Told {
+struct Told<'a> {
     issue: String,
     #[serde(flatten)]
     counts: Counts,
@@ -72,6 +74,8 @@ struct Told {
     /// What was reported later of people who got it.
     bounced: BounceCounts,
     domains: Vec<Domain>,
+    /// Wishes to leave that nobody has decided about, of whatever issue.
+    wishes: &'a WaitingWishes,
     #[serde(skip)]
     times: Option<Times>,
 }
@@ -145,7 +149,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
                 print::note(&receipts::already_sent(&sent));
             }
         }
-        let answer = answer(&store, args, known, zone).await;
+        let answer = answer(&workspace, &store, args, known).await;
         let outbox = outbox::counts(&store).await;
         store.close().await;
         match answer? {
@@ -261,11 +265,12 @@ pub(super) fn ledger_address(
 }
 
 async fn answer(
+    workspace: &Workspace,
     store: &Store,
     args: &Args,
     known: Vec<String>,
-    zone: &TimeZone,
 ) -> Result<String, Failure> {
+    let zone = &workspace.config.time_zone;
     let wanted = match &args.issue {
         None => known,
         Some(issue) => vec![issue.clone()],
@@ -273,6 +278,11 @@ async fn answer(
     if let Some(issue) = wanted.first().filter(|_| args.missed || !args.list.is_empty()) {
         return listed(store, issue, args, zone).await;
     }
+    let wishes = if args.json {
+        WaitingWishes::of(workspace, undecided::all(store, None).await?).await
+    } else {
+        WaitingWishes::default()
+    };
     let mut all = Vec::new();
     for issue in wanted {
         let ledger = Ledger::new(store.clone(), &issue);
@@ -288,6 +298,7 @@ async fn answer(
             seconds: times.map(|times| times.took.as_secs()),
             bounced: ledger.bounce_counts().await?,
             domains,
+            wishes: &wishes,
             times,
         });
     }
@@ -309,7 +320,7 @@ fn domains(counts: BTreeMap<String, Counts>) -> Vec<Domain> {
     domains
 }
 
-fn human(told: &Told, with_domains: bool, zone: &TimeZone) -> String {
+fn human(told: &Told<'_>, with_domains: bool, zone: &TimeZone) -> String {
     let counts = &told.counts;
     let when = told.times.map_or(String::new(), |times| when(counts, times, zone));
     let mut text = format!("{}: {} planned: {}{when}\n", told.issue, counts.planned, parts(counts));

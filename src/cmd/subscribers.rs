@@ -18,6 +18,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use sejong_digest::audience::email;
 use sejong_digest::audience::except::{Exceptions, RowsSaid};
 use sejong_digest::audience::list::{ReadOptions, in_encoding};
+use sejong_digest::audience::subscribers::moved;
 use sejong_digest::audience::suppression::{
     self, SuppressionNote, SuppressionOrigin, SuppressionReason, SuppressionSubject,
 };
@@ -27,6 +28,7 @@ use sejong_digest::delivery::{ledger, receipt};
 use sejong_digest::diagnostic::{Diagnostic, counted};
 use sejong_digest::files;
 use sejong_digest::issue::load;
+use sejong_digest::message::address::Address;
 use sejong_digest::message::token::token_in;
 use sejong_digest::store::{Store, StoreAddress};
 
@@ -124,8 +126,10 @@ enum RowsMeant {
 }
 
 fn reasons() -> impl TypedValueParser<Value = SuppressionReason> {
-    let words = SuppressionReason::ALL.map(SuppressionReason::word);
-    PossibleValuesParser::new(words).try_map(|word| word.parse::<SuppressionReason>())
+    let all = SuppressionReason::ALL.into_iter();
+    let said = all.filter(|reason| *reason != SuppressionReason::Moved);
+    PossibleValuesParser::new(said.map(SuppressionReason::word))
+        .try_map(|word| word.parse::<SuppressionReason>())
 }
 
 /// Runs `digest subscribers`.
@@ -168,6 +172,9 @@ fn suppress(workspace: &Workspace, args: &Suppress) -> Ending {
         let (forgotten, all): (Vec<_>, Vec<_>) =
             subjects.iter().cloned().partition(|one| forgotten.has_subject(one));
         let added = looking::waiting(&store, suppression::suppress(&store, &all, &note)).await;
+        if added.is_ok() && reason != SuppressionReason::HardBounce {
+            tell_current(&store, &all).await?;
+        }
         let moved = Ledger::new(store.clone(), "").moved().await;
         store.close().await;
         if let Ok(Some(_)) = moved {
@@ -230,6 +237,19 @@ async fn tell_strangers(
             ));
         }
     }
+}
+
+/// Says whose earlier address was named: what is said of it holds for the person.
+async fn tell_current(store: &Store, subjects: &[SuppressionSubject]) -> Result<(), Failure> {
+    for subject in subjects.iter().take(TOLD) {
+        let SuppressionSubject::Address(identity) = subject else { continue };
+        if let Some(now) = moved::now(store, &Address::parse(identity)?).await? {
+            print::note(&format!(
+                "{subject} is an earlier address of {now}, who gets no mail either"
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// What is told of somebody whose link it is and who was forgotten.

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use sejong_digest::audience::forgotten;
+use sejong_digest::audience::subscribers::moved;
 use sejong_digest::audience::suppression::SuppressionReason;
 use sejong_digest::config;
 use sejong_digest::delivery::ledger::forgotten::stand_in;
@@ -64,6 +65,8 @@ struct LinkOwner {
     end: Option<Timestamp>,
     /// `subscribed`, `absent`, or why the list does not keep them; `None` without a list.
     list: Option<String>,
+    /// The address that they have now, where the link is for an earlier one.
+    now: Option<String>,
     /// Why they get no mail, whatever the list says: `unsubscribed`, `hard-bounce` and the like.
     suppressed: Option<SuppressionReason>,
     issues: Vec<HadIssue>,
@@ -87,6 +90,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
         key,
         end,
         list: None,
+        now: None,
         suppressed: None,
         issues: Vec::new(),
     };
@@ -107,8 +111,9 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
                 None
             }
         };
+        let now = address_now(&workspace, &address).await?;
         let address = Some(address.to_string());
-        Ok::<_, Failure>(LinkOwner { address, list, suppressed, issues, ..nobody })
+        Ok::<_, Failure>(LinkOwner { address, now, list, suppressed, issues, ..nobody })
     })?;
     if args.json {
         print::json(&format!("{}\n", serde_json::to_string(&answer)?))?;
@@ -162,6 +167,15 @@ async fn forgotten(
     let since = forgotten::since(&store, address, &readers::forgetting_keys(workspace)?).await;
     store.close().await;
     Ok(since?)
+}
+
+/// The address that the person has now, by the publication's own store.
+async fn address_now(workspace: &Workspace, address: &Address) -> Result<Option<String>, Failure> {
+    let Some(path) = readers::own_store(workspace)? else { return Ok(None) };
+    let Ok(store) = Store::read(&path, &ledger::STEPS).await else { return Ok(None) };
+    let now = moved::now(&store, address).await;
+    store.close().await;
+    Ok(now?)
 }
 
 /// What the list says of the person, where there is one.
@@ -229,6 +243,9 @@ fn words(owner: &LinkOwner, zone: &TimeZone) -> String {
         Some("subscribed") => text.push_str("  on the list\n"),
         Some("absent") => text.push_str("  not on the list\n"),
         Some(reason) => text.push_str(&format!("  gets no mail: the list says {reason}\n")),
+    }
+    if let Some(now) = &owner.now {
+        text.push_str(&format!("  address now: {now}\n"));
     }
     if let Some(reason) = owner.suppressed {
         text.push_str(&format!("  suppressed ({reason}): gets no mail, whatever the list says\n"));

@@ -10,6 +10,7 @@ use std::path::Path;
 
 use super::ledger::Ledger;
 use super::ledger::got::GotIssue;
+use super::ledger::moved::HAD_BEFORE;
 use super::ledger::staging::{StagedRow, Standing};
 use super::ledger::suppressed::SuppressedPeople;
 use super::parts::PartNumbers;
@@ -23,7 +24,7 @@ use crate::audience::row::Row;
 use crate::compose::Composition;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::issue::only::by_issues::OnlyByIssues;
-use crate::issue::only::{Only, TermsToMeet, UnmetTerm};
+use crate::issue::only::{Only, STATUS_WORDS, TermsToMeet, UnmetTerm};
 use crate::message::address::Address;
 use crate::message::recipient::Recipient;
 use crate::store::{StoreAddress, StoreError};
@@ -130,7 +131,7 @@ pub async fn stage<R: Read>(
     let mut found = Intake::default();
     let mut problems = Problems::default();
     rows.warnings().iter().cloned().for_each(|warning| problems.add(warning));
-    let mut terms = TermsToMeet::of(choice.only);
+    let mut terms = terms_to_meet(&choice, &rows);
     let mut tags = Some(BTreeSet::new());
     let mut kept_rows = 0;
     let mut excepted = BTreeSet::new();
@@ -190,6 +191,15 @@ pub async fn stage<R: Read>(
     Ok(Intake { unmet: terms.unmet(), unknown_fields, ..found })
 }
 
+/// What `--only` asks about. The store has its own words for how somebody stands.
+fn terms_to_meet<'a, R>(choice: &Choice<'a>, rows: &ListRows<R>) -> TermsToMeet<'a> {
+    let mut terms = TermsToMeet::of(choice.only);
+    if matches!(rows, ListRows::Stored(_)) {
+        terms.know("status", &STATUS_WORDS);
+    }
+    terms
+}
+
 /// Somebody whom the list keeps, and whether they are meant and the issue has a section for them.
 fn kept(
     person: &Recipient,
@@ -211,6 +221,10 @@ async fn leave_out(
     let no_keys = ForgettingKeys::default();
     let keys = choice.forgetting.unwrap_or(&no_keys);
     found.suppressed = ledger.leave_suppressed_out(choice.suppressed_in, keys).await?;
+    let had = ledger.leave_moved_out().await?;
+    if had > 0 {
+        found.left_out.insert(HAD_BEFORE.to_owned(), had);
+    }
     found.unserved = ledger.leave_unserved_out(choice.sent_to.is_some()).await?;
     Ok(())
 }

@@ -9,6 +9,7 @@ pub mod consistency;
 pub mod copies;
 pub mod got;
 mod home;
+pub mod moved;
 pub mod origin;
 pub mod overview;
 mod person;
@@ -45,7 +46,7 @@ use runs::Written;
 const BATCH: usize = 1_000;
 
 /// The tables, step by step; see [`Store::open`].
-pub const STEPS: [SchemaStep; 29] = [
+pub const STEPS: [SchemaStep; 30] = [
     SchemaStep { sqlite: FIRST_STEP, postgres: tables::POSTGRES },
     SchemaStep::of_sqlite(claim::TIMES),
     SchemaStep::of_sqlite(revision::STEP),
@@ -73,6 +74,7 @@ pub const STEPS: [SchemaStep; 29] = [
     SchemaStep::both(bounces::STEP),
     suppression::SAID_BY_IMPORTS,
     SchemaStep::both(undecided::STEP),
+    SchemaStep::both(subscribers::moved::STEP),
     signup::STEP,
     outbox::STEP,
 ];

@@ -20,9 +20,11 @@ mod syslog;
 
 use jiff::Timestamp;
 
+use super::bounced::others;
 use super::id::RowId;
 use super::ledger::LockedLedger;
 use super::state::State;
+use crate::message::address::Address;
 use crate::store::sql::{self, QueryBuilder, SqlRow};
 use crate::store::{Store, StoreError};
 use envelope::Senders;
@@ -45,6 +47,16 @@ pub struct UndecidedRow {
     pub run_began: Option<Timestamp>,
     /// When it was recorded as uncertain: nothing of it left afterwards.
     pub at: Option<Timestamp>,
+}
+
+impl UndecidedRow {
+    /// What a log says of it, without whom else it names.
+    fn without_others(&self, text: String) -> String {
+        match Address::parse(&self.email) {
+            Ok(own) => others::without_names(text, &own, &self.message_id),
+            Err(_) => text,
+        }
+    }
 }
 
 /// The uncertain rows of an issue, and what all its messages have in common.
@@ -109,7 +121,9 @@ pub async fn settle(
     let moved: Vec<(RowId, State, String)> = rulings
         .iter()
         .filter_map(|(open, ruling)| match ruling {
-            Ruling::Accepted { by, later } => Some((open.row, State::Accepted, taken(by, later))),
+            Ruling::Accepted { by, later } => {
+                Some((open.row, State::Accepted, open.without_others(taken(by, later))))
+            }
             Ruling::Pending(doubt) => Some((open.row, State::Pending, doubt.to_string())),
             Ruling::Uncertain(_) => None,
         })

@@ -99,6 +99,30 @@ pub fn answered(to: &Address) -> Finding {
     Finding::ok(CHECK, format!("answers go to {to}"))
 }
 
+/// Whether a report of a bounce has to bring a token that only its own mail has. `from` is where reports
+/// come to without.
+pub fn reverse_path(pattern: Option<&str>, from: &Address) -> Finding {
+    const CHECK: &str = "reverse-path";
+    if let Some(pattern) = pattern.filter(|pattern| pattern.contains("{token}")) {
+        let what = format!("each message has a reverse-path of its own: {pattern}");
+        return Finding::ok(CHECK, what);
+    }
+    let path = pattern.map_or_else(|| from.to_string(), str::to_owned);
+    let (local, domain) = path.rsplit_once('@').unwrap_or(("bounces", from.domain()));
+    let local = if pattern.is_some() { local } else { "bounces" };
+    Finding::warning(
+        CHECK,
+        format!(
+            "reports of all bounces come to {path}, so a Message-ID is enough to prove one: whoever has a \
+             mail, or an answer to it, can make up a report that its reader cannot be reached"
+        ),
+    )
+    .help(format!(
+        "write reverse_path = \"{local}+{{token}}@{domain}\" under [bounce] in digest.toml, with mail to \
+         {local}+ANYTHING@{domain} going to the mailbox that `digest bounces read` reads"
+    ))
+}
+
 /// Links for unsubscribing count for one click over https only (RFC 8058 3.1).
 pub fn base_url(url: &str) -> Finding {
     const CHECK: &str = "base-url";

@@ -16,6 +16,9 @@ use self::bound::{Bound, Comparison};
 use super::topics;
 use crate::diagnostic::nearest;
 
+/// What stands in the field `status` of people of the store.
+pub const STATUS_WORDS: [&str; 3] = ["confirmed", "unconfirmed", "unsubscribed"];
+
 /// What is known of a person.
 pub trait Traits {
     /// The address in the form in which two are one person.
@@ -148,6 +151,22 @@ impl<'a> TermsToMeet<'a> {
     pub fn of(only: Option<&'a Only>) -> TermsToMeet<'a> {
         let unmet = only.iter().flat_map(|only| only.terms()).collect();
         TermsToMeet { unmet, ..TermsToMeet::default() }
+    }
+
+    /// The words that a field may have: one of them is no slip where nobody has it now, and another one
+    /// is told with them.
+    pub fn know(&mut self, field: &str, words: &[&str]) {
+        self.unmet.retain(|term| {
+            !matches!(term, Term::Value(name, value) if *name == field && words.contains(value))
+        });
+        for term in &self.unmet {
+            if let Term::Value(name, _) = term
+                && *name == field
+            {
+                let known = self.values.entry(*name).or_default();
+                known.extend(words.iter().map(|word| (*word).to_owned()));
+            }
+        }
     }
 
     /// Somebody of the list.

@@ -140,6 +140,11 @@ impl ImapAddress {
         Ok(ImapAddress { user, host: host.to_owned(), port, folder, done, ca_file })
     }
 
+    /// Who logs in where: `user@host:port`.
+    pub fn account(&self) -> String {
+        format!("{}@{}:{}", self.user, self.host, self.port)
+    }
+
     fn refused(&self, what: &'static str, reason: impl Display) -> ImapError {
         ImapError::Refused { host: self.host.clone(), what, reason: reason.to_string() }
     }

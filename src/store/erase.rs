@@ -5,12 +5,17 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::sql::{self, Connection, SqlError};
 use super::{Store, StoreError, catalogue, owner, place};
 
-/// How long who reads a file is waited for: until then its log keeps what they may still read.
-const PATIENCE_WITH_READERS: &str = "PRAGMA busy_timeout = 10000";
+/// How long who reads a file is waited for at once: until then its log keeps what they may still read.
+const PATIENCE_WITH_READERS: &str = "PRAGMA busy_timeout = 1000";
+/// How often that is tried, with a pause between: SQLite gives up at once where another process folds
+/// its log in, and does not wait for a second reader.
+const TRIES: u32 = 10;
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// Tables of which this user may not have the dead rows taken away.
 const NOT_OURS: &str = "
@@ -43,9 +48,17 @@ impl Store {
         sql::raw(vacuum).execute(&self.pool).await.map_err(failed)?;
         sql::raw(PATIENCE_WITH_READERS).execute(&self.pool).await.map_err(failed)?;
         let checkpoint = format!("PRAGMA {}.wal_checkpoint(TRUNCATE)", self.schema);
-        let busy: i64 =
-            sql::query_scalar(checkpoint).fetch_one(&self.pool).await.map_err(failed)?;
-        Ok((busy != 0).then(|| KeptBytes::Log(place::beside(path, "-wal"))))
+        for at in 0..TRIES {
+            if at > 0 {
+                tokio::time::sleep(PAUSE).await;
+            }
+            let fold = sql::query_scalar(checkpoint.clone()).fetch_one(&self.pool);
+            let busy: i64 = fold.await.map_err(failed)?;
+            if busy == 0 {
+                return Ok(None);
+            }
+        }
+        Ok(Some(KeptBytes::Log(place::beside(path, "-wal"))))
     }
 
     async fn vacuum_server(&self) -> Result<Option<KeptBytes>, SqlError> {

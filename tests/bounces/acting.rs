@@ -213,6 +213,20 @@ fn a_message_id_acts_on_its_very_recipient() {
     assert_eq!(sent.suppressed(), hard("kim@example.org"));
 }
 
+/// Nothing else vouches for such a report, so that it has to say itself whom it is about.
+#[test]
+fn a_message_id_proves_nothing_where_the_report_does_not_name_its_recipient() {
+    let sent = SentIssue::with("");
+    let id = format!("Message-ID: {}\n", sent.field("kim@example.org", "Message-ID"));
+    let (ours, returned) = ("digest@sejong.example", format!("{id}To: kim@example.org\n"));
+    let of_nobody = report(ours, "kim", UNKNOWN, &returned).replace("<kim>: host", "The host");
+    let of_another = report(ours, "lee@example.org", UNKNOWN, &returned);
+    let sent = sent.write("1.eml", &of_nobody).write("2.eml", &of_another);
+    let output = sent.read(&["1.eml", "2.eml"]);
+    assert!(output.stdout.ends_with("2 hard. 2 unproven\n"), "{output:?}");
+    assert!(sent.suppressed().is_empty());
+}
+
 /// Whoever saw an answer to the mail knows its Message-ID. A report of a server would have come to the
 /// reverse-path of that very mail.
 #[test]

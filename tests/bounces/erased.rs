@@ -108,6 +108,37 @@ fn left_of(here: &Publication, words: &[&str]) -> Vec<String> {
     found.collect()
 }
 
+/// A server may name in its reply whom the mail was passed on to. No such name is kept, and one that an
+/// older version has kept goes when that person is forgotten.
+#[test]
+fn a_reply_names_nobody_but_its_recipient() {
+    let said = "550 5.1.1 <kim@example.org>: forwarded to Vera@other.example, who is unknown";
+    let script = Script::new().rule(At::Rcpt, When::recipient("kim@"), Do::reply(said));
+    let (here, relay) = (Publication::with_subscribers(), Relay::scripted(script));
+    assert_eq!(here.run(&["send", "2025-11", "--yes", "--relay", &relay.url()]).code, 0);
+    let kept = "<kim@example.org>: forwarded to <…@other.example>, who is unknown";
+    let refused = || done(&here, &["status", "2025-11", "--list", "refused"]).stdout;
+    assert!(refused().contains(kept), "{}", refused());
+    let told =
+        [&["status", "2025-11", "--missed", "--json"][..], &["subscribers", "show", KIM, "--json"]];
+    for line in told {
+        let told = done(&here, line).stdout;
+        assert!(told.contains("other.example") || line[0] == "subscribers", "{told}");
+        assert!(!told.to_lowercase().contains("vera@"), "{told}");
+    }
+    let update = "UPDATE recipient SET text = 'for <Vera@Other.example> and <ada@example.org>' \
+                  WHERE identity = 'kim@example.org'";
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(async {
+        let store = Store::open(&here.path("digest.db"), &ledger::STEPS).await.expect("a store");
+        sql::raw(update).execute(store.pool()).await.expect("a row");
+        store.close().await;
+    });
+    done(&here, &["subscribers", "forget", "vera@other.example"]);
+    assert!(refused().contains("for <…> and <ada@example.org>"), "{}", refused());
+    assert_eq!(left_of(&here, &["vera@other"]), [""; 0]);
+}
+
 /// A store as a program of long ago has kept it.
 fn old_copy(path: &Path) {
     let insert = "INSERT INTO recipient (issue, identity, email, fields, tags, planned_by, text) \

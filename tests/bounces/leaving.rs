@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::acting::{SentIssue, UNKNOWN, report};
 use crate::harness::Publication;
+use crate::relay::Relay;
 
 /// The mail that a program writes for a `mailto:` URI; `keeps_subject` unless it ignores that.
 pub(crate) fn written_for(uri: &str, from: &str, keeps_subject: bool) -> (String, String) {
@@ -124,21 +125,158 @@ fn who_leaves_by_mail_is_unsubscribed_in_the_list_until_they_are_released() {
     assert!(told.contains("status: unsubscribed -> confirmed (command)\n"), "{told}");
 }
 
-/// Without a secret nothing is proven; what a report says is read all the same.
+/// Before the first send there is no secret, and nothing is proven; what can be read is read all the same.
 #[test]
-fn a_dry_run_without_a_secret_says_what_is_in_the_reports() {
+fn before_the_first_send_wishes_are_kept_and_nothing_else_happens() {
     let mail = "From: ada@example.org\nTo: digest@sejong.example\nSubject: unsubscribe\n\n\n";
-    let here = Publication::with_subscribers().write("1.eml", mail);
-    let told = here.run(&["bounces", "read", "1.eml", "--dry-run"]);
+    let bounce = report("bounces+x@sejong.example", "kim@example.org", UNKNOWN, "");
+    let here = Publication::with_subscribers().write("box/new/1", mail).write("box/new/2", bounce);
+    let line = "there is no secret here, so no report can be proven; wishes to leave are kept";
+    let told = here.run(&["bounces", "read", "box", "--dry-run"]);
     assert_eq!(told.code, 0, "{told:?}");
+    assert!(told.stderr.contains(line), "{told:?}");
+    let told = told.stdout;
+    assert!(told.contains("new/1: unsubscribe: ada@example.org"), "{told}");
     assert!(
-        told.stderr.contains("there is no secret here, so no report can be proven"),
-        "{told:?}"
+        told.contains("It would be: 1 for a person to decide, 1 unproven. Nothing was"),
+        "{told}"
     );
-    assert!(told.stdout.contains("1.eml: unsubscribe: ada@example.org"), "{told:?}");
-    assert!(told.stdout.ends_with("1 unsubscribe. Nothing was changed (--dry-run)\n"), "{told:?}");
-    let told = here.run(&["bounces", "read", "1.eml"]);
+    assert_eq!(here.run(&["bounces", "list"]).stdout, "");
+    let told = here.run(&["bounces", "read", "box"]);
+    assert!(told.code == 0 && told.stderr.contains(line), "{told:?}");
+    assert!(told.stdout.ends_with("1 for a person to decide, 1 unproven\n"), "{told:?}");
+    assert!(!here.exists(".digest-secret"), "reading makes no secret");
+    assert!(here.exists("box/new/1") && here.exists("box/new/2"), "both are read again");
+    assert!(here.run(&["bounces", "list"]).stdout.starts_with("ada@example.org\tunsubscribe\t"));
+    let relay = Relay::new();
+    let sent = here.run(&["send", "2025-11", "--yes", "--relay", &relay.url()]);
+    assert_eq!(sent.code, 0, "{sent:?}");
+    assert!(sent.stderr.contains("1 person asked to leave by a mail without a token"), "{sent:?}");
+}
+
+/// A secret that is lost is another matter: nobody may go on as if there had been none.
+#[test]
+fn a_secret_that_is_lost_is_asked_for() {
+    let sent = SentIssue::new();
+    let mail = "From: ada@example.org\nTo: digest@sejong.example\nSubject: unsubscribe\n\n\n";
+    let sent = sent.write("1.eml", mail);
+    std::fs::remove_file(sent.here.path(".digest-secret")).expect("removed");
+    let told = sent.read(&["1.eml"]);
     assert!(told.code == 1 && told.stderr.contains("copy .digest-secret here"), "{told:?}");
+    let told = sent.read(&["1.eml", "--dry-run"]);
+    assert_eq!(told.code, 0, "{told:?}");
+    assert!(told.stdout.ends_with("1 unsubscribe. Nothing was changed (--dry-run)\n"), "{told:?}");
+}
+
+/// People write what they would say to somebody, into the subject or above what they answer to.
+#[test]
+fn a_wish_is_heard_in_the_words_of_people() {
+    let subject = |subject: &str| (subject.to_owned(), "Kim\n");
+    let wishes = [
+        subject("I want to unsubscribe"),
+        subject("Unsubscribe from nl"),
+        subject("[nl] unsubscribe"),
+        subject("Re: Hello Minji unsubscribe"),
+        subject("=?utf-8?B?6rWs64+F7ZW07KeA?="),
+        subject("Newsletter abbestellen"),
+        ("Re: October".to_owned(), "Please remove me.\n\nOn Thu, Sejong wrote:\n> Hello.\n"),
+        ("Re: October".to_owned(), "그만 보내 주세요\n\n> Hello.\n"),
+    ];
+    let others = [
+        ("How do I unsubscribe my colleague from the board?", "", "Please help.\n"),
+        ("Unsubscribe statistics of October", "", "See below.\n"),
+        ("Re: October", "", "Thank you!\n> unsubscribe\n"),
+        ("Please unsubscribe me", "List-Id: <other.example.org>\n", "unsubscribe\n"),
+        ("Re: October", "Auto-Submitted: auto-replied\n", "unsubscribe\n"),
+    ];
+    let mail = |number: usize, subject: &str, field: &str, text: &str| {
+        format!(
+            "{field}From: Kim <k{number}@example.org>\nTo: digest@sejong.example\nSubject: {subject}\n\
+             Content-Type: text/plain; charset=utf-8\n\n{text}"
+        )
+    };
+    let mut sent = SentIssue::new();
+    for (number, (subject, text)) in wishes.iter().enumerate() {
+        sent = sent.write(&format!("box/new/{number}"), &mail(number, subject, "", text));
+    }
+    for (number, (subject, field, text)) in others.iter().enumerate() {
+        let number = number + 50;
+        sent = sent.write(&format!("box/new/{number}"), &mail(number, subject, field, text));
+    }
+    let told = sent.read(&["box"]).stdout;
+    assert!(told.contains("8 unsubscribe"), "{told}");
+    assert!(told.contains("    text line 6: Please remove me."), "{told}");
+    let listed = sent.here.run(&["bounces", "list"]).stdout;
+    for number in 0..wishes.len() {
+        assert!(listed.contains(&format!("k{number}@example.org\t")), "{number}: {listed}");
+    }
+    assert_eq!(listed.lines().count(), wishes.len(), "{listed}");
+}
+
+/// Who asks may be on the list and have no mail yet, or be on it with another address.
+#[test]
+fn a_wish_says_whether_a_list_has_its_address() {
+    let sent = SentIssue::new();
+    let people = format!("{}new@example.org,Neu,\n", sent.here.read("subscribers.csv"));
+    let mut sent = sent.write("subscribers.csv", &people);
+    let added = sent.here.run(&["subscribers", "add", "store@example.org", "--consent", "asked"]);
+    assert_eq!(added.code, 0, "{added:?}");
+    let all = ["ada@example.org", "new@example.org", "store@example.org", "who@else.example"];
+    for (number, person) in all.iter().enumerate() {
+        sent = sent.write(&format!("box/new/{number}"), &plain_wish(person));
+    }
+    assert!(sent.read(&["box"]).stdout.ends_with("4 for a person to decide\n"));
+    let listed = || sent.here.run(&["bounces", "list"]).stdout;
+    let unknown = |listed: &str| {
+        let lines = listed.lines().filter(|line| line.ends_with("\tis on no list that is known"));
+        lines.map(|line| line.split('\t').next().unwrap_or_default().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(listed().lines().count(), 4, "{}", listed());
+    assert_eq!(unknown(&listed()), ["who@else.example"]);
+    let json = |line: &[&str]| -> Value {
+        serde_json::from_str(&sent.here.run(line).stdout).expect("JSON")
+    };
+    let on_list = json(&["bounces", "list", "--json"]);
+    let on_list: Vec<Option<bool>> =
+        on_list.as_array().unwrap().iter().map(|one| one["on_list"].as_bool()).collect();
+    assert_eq!(on_list, [Some(true), Some(true), Some(true), Some(false)]);
+    // A list that cannot be read says nothing of anybody.
+    std::fs::write(sent.here.path("subscribers.csv"), "no,list\n").expect("written");
+    assert!(
+        listed().contains("new@example.org\t") && unknown(&listed()).is_empty(),
+        "{}",
+        listed()
+    );
+    assert_eq!(listed().matches("the list cannot be read").count(), 2, "{}", listed());
+}
+
+/// Scripts watch over what waits.
+#[test]
+fn plan_and_status_have_the_wishes_that_wait_for_scripts() {
+    let sent = SentIssue::new();
+    let json = |line: &[&str]| -> Value {
+        let told = sent.here.run(line);
+        serde_json::from_str(&told.stdout).unwrap_or_else(|error| panic!("{error}: {told:?}"))
+    };
+    let (plan, status) = (["plan", "2025-11", "--json"], ["status", "2025-11", "--json"]);
+    for line in [&plan, &status] {
+        assert_eq!(json(line)["wishes"], serde_json::json!({"people": 0, "waiting": []}));
+    }
+    let mut sent = sent;
+    for (number, person) in ["ada@example.org", "who@else.example"].iter().enumerate() {
+        sent = sent.write(&format!("{number}.eml"), &plain_wish(person));
+    }
+    sent.read(&["0.eml", "1.eml"]);
+    let json = |line: &[&str]| -> Value {
+        serde_json::from_str(&sent.here.run(line).stdout).expect("JSON")
+    };
+    let waiting = json(&["bounces", "list", "--json"]);
+    assert_eq!(waiting.as_array().map(Vec::len), Some(2));
+    let expected = serde_json::json!({"people": 2, "waiting": waiting});
+    for line in [&plan, &status] {
+        assert_eq!(json(line)["wishes"], expected, "{line:?}");
+    }
+    assert_eq!(json(&["status", "--json"])[0]["wishes"], expected);
 }
 
 /// Some programs take the address of such a URI and nothing else.
@@ -217,16 +355,14 @@ fn a_wish_without_a_token_is_kept_until_somebody_decides() {
     assert_eq!(listed(), "", "a dry run keeps nothing");
     for _ in 0..2 {
         sent.read(&["box"]);
+        let stranger = "who@else.example\tunsubscribe\t2025-11-07 09:00\tunsubscribe\t\
+                        is on no list that is known\n";
         let line =
             |person| format!("{person}@example.org\tunsubscribe\t2025-11-07 09:00\tunsubscribe\n");
-        assert_eq!(
-            listed(),
-            ["ada", "kim", "lee"].map(line).concat(),
-            "of strangers nothing is kept"
-        );
+        assert_eq!(listed(), format!("{}{stranger}", ["ada", "kim", "lee"].map(line).concat()),);
     }
     let plan = digest(&["plan", "2025-11"]);
-    let words = "3 people asked to leave by a mail without a token, and nobody has decided";
+    let words = "4 people asked to leave by a mail without a token, and nobody has decided";
     assert!(plan.stderr.contains(words), "{plan:?}");
     let shown = digest(&["subscribers", "show", "ada@example.org"]);
     assert!(shown.stdout.contains("for a person to decide: unsubscribe, 2025-11-07"), "{shown:?}");
@@ -238,8 +374,9 @@ fn a_wish_without_a_token_is_kept_until_somebody_decides() {
     let json: Value = serde_json::from_str(&digest(&["bounces", "list", "--json"]).stdout).unwrap();
     assert_eq!(
         (json.as_array().map(Vec::len), &json[0]["email"]),
-        (Some(1), &"lee@example.org".into())
+        (Some(2), &"lee@example.org".into())
     );
+    assert_eq!(digest(&["bounces", "dismiss", "who@else.example"]).code, 0);
     // What is decided is done: the message is marked.
     let output = sent.read(&["box"]);
     assert!(output.stdout.contains("somebody has decided about it"), "{output:?}");
@@ -303,6 +440,29 @@ fn what_a_machine_decides_ends_no_wish() {
         assert_eq!(told.code, 0, "{told:?}");
     }
     assert!(!wishes().contains("ada@") && !wishes().contains("kim@"), "{}", wishes());
+}
+
+/// To release everybody of a company must not pass over one of them who wrote that they want no mail.
+#[test]
+fn a_wish_of_somebody_at_a_domain_is_told_before_all_of_them_are_released() {
+    let sent = SentIssue::new();
+    let mail = "From: ada@example.org\nTo: digest@sejong.example\nSubject: unsubscribe\n\n\n";
+    let sent = sent.write("1.eml", mail);
+    sent.read(&["1.eml"]);
+    let digest = |line: &[&str]| sent.here.run(line);
+    let suppress = ["subscribers", "suppress", "example.org", "--domain", "--why", "asked us"];
+    assert_eq!(digest(&suppress).code, 0);
+    let release = ["subscribers", "release", "example.org", "--domain", "--why", "asked again"];
+    let told = digest(&release);
+    assert_eq!(told.code, 3, "{told:?}");
+    for words in
+        ["ada@example.org: this person also asked to leave", "bounces dismiss ada@example.org"]
+    {
+        assert!(told.stderr.contains(words), "no {words:?} in {told:?}");
+    }
+    assert!(digest(&["subscribers", "list", "--suppressed"]).stdout.contains("@example.org"));
+    assert_eq!(digest(&[&release[..], &["--reason", "all"]].concat()).code, 0);
+    assert_eq!(digest(&["bounces", "list"]).stdout, "");
 }
 
 /// A server may name whom mail was passed on to, or somebody who was forgotten.

@@ -42,6 +42,40 @@ fn a_maildir_is_read_without_what_is_not_there_yet() {
 }
 
 #[test]
+fn a_link_to_nothing_is_named_and_says_so() {
+    let here = Publication::nothing().write("1.eml", case("qmail.mail"));
+    std::os::unix::fs::symlink("gone.eml", here.path("link.eml")).expect("a link");
+    let output = here.run(&["bounces", "read", "link.eml", "1.eml", "--dry-run"]);
+    let words = "link.eml: this is a link that leads to nothing: there is no gone.eml";
+    assert!(output.code == 1 && output.stderr.contains(words), "{output:?}");
+    assert!(output.stdout.contains("1.eml: hard"), "the others are read: {output:?}");
+    let output = here.run(&["bounces", "read", "none.eml", "--dry-run"]);
+    assert!(output.stderr.contains("none.eml: No such file"), "{output:?}");
+}
+
+/// Whoever reads in a script has to learn which variable is missing, and for which mailbox.
+#[test]
+fn without_a_password_the_variables_and_the_mailbox_are_named() {
+    let url = "imaps://bounces%40sejong.example@127.0.0.1:9/INBOX";
+    let words = "there is no password for bounces@sejong.example@127.0.0.1:9: set DIGEST_IMAP_PASSWORD, \
+                 or DIGEST_IMAP_PASSWORD_FILE to a file with it that only you can read";
+    let here = Publication::new();
+    let toml = format!("{}\n[bounce]\nmailbox = \"{url}\"\n", here.read("digest.toml"));
+    let here = here.write("digest.toml", toml).env("DIGEST_IMAP_PASSWORD", "");
+    for line in [&["bounces", "read", url, "--dry-run"][..], &["bounces", "read"]] {
+        let output = here.run(line);
+        assert!(output.code == 1 && output.stderr.contains(words), "{output:?}");
+    }
+    let doctor = here.run(&["doctor", "--offline", "--json"]);
+    assert!(doctor.stdout.contains(words), "{doctor:?}");
+    let here = here.env("DIGEST_IMAP_PASSWORD_FILE", "none.txt");
+    let output = here.run(&["bounces", "read"]);
+    let words =
+        "none.txt (DIGEST_IMAP_PASSWORD_FILE) with the password for bounces@sejong.example@127";
+    assert!(output.code == 1 && output.stderr.contains(words), "{output:?}");
+}
+
+#[test]
 fn an_mbox_is_read_message_by_message() {
     let from = "From MAILER-DAEMON Thu Nov  6 09:00:00 2025\n";
     let mbox = format!("{from}{}\n{from}{}", case("qmail.mail"), case("out-of-office.mail"));

@@ -55,6 +55,41 @@ fn a_digest_toml_with_errors_is_told_with_its_lines() {
     assert_eq!(Publication::nothing().run(&["doctor"]).code, 1);
 }
 
+/// Whoever has a mail knows its Message-ID, and must not be able to have its reader suppressed by that.
+#[test]
+fn a_reverse_path_without_a_token_is_told_with_what_to_write() {
+    let doctor = |here: &Publication| here.run(&["doctor", "--offline", "--json"]);
+    let with = |path: &str| {
+        let here = Publication::new();
+        let toml = format!("{}\n[bounce]\nreverse_path = \"{path}\"\n", here.read("digest.toml"));
+        here.write("digest.toml", toml)
+    };
+    for (here, path, write) in [
+        (Publication::new(), "digest@sejong.example", "bounces+{token}@sejong.example"),
+        (with("back@sejong.example"), "back@sejong.example", "back+{token}@sejong.example"),
+    ] {
+        let come_to = format!("reports of all bounces come to {path}, so a Message-ID is enough");
+        let write = format!("write reverse_path = \"{write}\" under [bounce] in digest.toml");
+        says(&doctor(&here), "reverse-path", "warning", &[&come_to, &write]);
+        assert_eq!(doctor(&here).code, 0);
+        // What is told to be written is right.
+        let path = write.split('"').nth(1).expect("an address").to_owned();
+        says(&doctor(&with(&path)), "reverse-path", "ok", &[&path]);
+    }
+    // So is what a new publication has to be made of.
+    let here = Publication::nothing();
+    assert_eq!(here.run(&["init"]).code, 0);
+    says(&doctor(&here), "reverse-path", "warning", &["under [bounce] in digest.toml"]);
+    let mut toml = here.read("digest.toml");
+    for line in ["[bounce]", "reverse_path =", "mailbox ="] {
+        assert!(toml.contains(&format!("# {line}")), "{line}: {toml}");
+        toml = toml.replace(&format!("# {line}"), line);
+    }
+    let told = doctor(&here.write("digest.toml", toml));
+    says(&told, "configuration", "ok", &["digest.toml can be read"]);
+    says(&told, "reverse-path", "ok", &["bounces+{token}@example.org"]);
+}
+
 /// Nobody hears who leaves by mail where the mailbox is another one, or somebody else's.
 #[test]
 fn the_mailbox_of_reports_is_opened_and_counted() {

@@ -8,7 +8,7 @@ use crate::harness::Publication;
 use crate::{done, import};
 
 /// How many files there are: one for each program, and Mailchimp's four.
-const FILES: usize = 23;
+const FILES: usize = 24;
 
 fn files() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/subscribers/exports");
@@ -84,7 +84,8 @@ fn what_other_programs_know_of_a_person_comes_with_them() {
             &["  first_name: Minji", "  tags: Board; Donor", "  joined: 2023-05-01"][..],
         ),
         ("listmonk.csv", &["  city: Seoul", "  name: Kim Minji"]),
-        ("ghost.csv", &["  name: Kim Minji", "  joined: 2023-05-01"]),
+        ("ghost.csv", &["  name: Kim Minji", "  joined: 2023-05-01", "  tags: VIP; Board"]),
+        ("cafe24.csv", &["  member_name: 김민지", "  tags: 문화; 교육", "  joined: 2023-05-01"]),
         ("stibee.csv", &["  name: 김민지", "  group: 이사회", "  joined: 2023-05-01"]),
         ("google-contacts.csv", &["  tags: Choir; myContacts", "  last_name: Kim"]),
     ] {
@@ -95,6 +96,8 @@ fn what_other_programs_know_of_a_person_comes_with_them() {
         for line in lines {
             assert!(told.contains(line), "{name}: no {line:?} in {told}");
         }
+        // Nor is the number of a row.
+        assert!(!told.contains("row_number"), "{told}");
         // What is no longer true when somebody has left is no field.
         assert!(!told.contains("enabled") && !told.contains("subscribed_to_emails"), "{told}");
     }

@@ -343,6 +343,69 @@ fn a_file_that_says_who_left_is_heard_of_those_too_who_are_suppressed_for_someth
     assert!(known.contains("(unsubscribed): by phone\n"), "the words are kept: {known}");
 }
 
+/// Each line that is shown is counted where it stands.
+#[test]
+fn a_new_no_is_counted_and_shown_as_such_and_not_as_a_change_as_well() {
+    let here = with_file("email,name\nkim@example.org,\nada@example.org,\nlee@example.org,\n")
+        .write(
+            "no.csv",
+            "email,name,status\nkim@example.org,,unsubscribed\nada@example.org,Ada,subscribed\n",
+        );
+    import(&here, &[FILE]);
+    let told = done(&here, &["import", "no.csv", "--plan"]).stdout;
+    let change = "change                   1\n  line 3  ada@example.org  name: Ada\nconflict ";
+    let suppress =
+        "suppress                 1  (the file says that they get no mail)\n  line 2  kim@";
+    assert!(told.contains(change) && told.contains(suppress), "{told}");
+    let plan = json(&here, &["import", "no.csv", "--plan"]);
+    assert_eq!(plan["change"]["examples"].as_array().map(Vec::len), Some(1), "{plan}");
+    // People who left alone.
+    let here = here.write("left.csv", "email,status\nlee@example.org,unsubscribed\n");
+    let told = done(&here, &["import", "left.csv", "--plan"]).stdout;
+    assert!(told.contains("change                   0\nconflict"), "{told}");
+}
+
+/// To delete a row of an export ends nothing, and looks as if it did.
+#[test]
+fn people_whose_rows_were_deleted_from_an_export_stay_and_are_named() {
+    let people: String = (10..25).map(|at| format!("p{at}@x.example\n")).collect();
+    let here = with_file(&format!("email\n{people}"));
+    import(&here, &[FILE]);
+    let list = export(&here);
+    let without = |gone: &[&str]| -> String {
+        let stays = |line: &&str| !gone.iter().any(|who| line.starts_with(who));
+        list.lines().filter(stays).map(|line| format!("{line}\n")).collect()
+    };
+    let all = without(&["p"]) + &without(&["p1"]).lines().skip(1).collect::<Vec<_>>().join("\n");
+    let here = here.write("one.csv", without(&["p12"])).write("many.csv", all);
+    for line in [&["import", "one.csv", "--plan"][..], &["import", "one.csv"]] {
+        let told = done(&here, line).stdout;
+        let words = "1 person of the list is not in this file, and stays; `digest subscribers remove ADDRESS` \
+             ends a subscription\n  p12@x.example\n";
+        assert!(told.contains(words), "{told}");
+    }
+    let told = json(&here, &["import", "many.csv", "--plan"]);
+    assert_eq!(told["absent"]["count"], 10, "{told}");
+    // Nobody expects of another file that it has everybody.
+    let here = here.write("other.csv", "email,name\np10@x.example,Kim\n");
+    let told = done(&here, &["import", "other.csv", "--plan"]).stdout;
+    assert!(!told.contains("not in this file"), "{told}");
+    let here = here.write("whole.csv", &list);
+    assert!(!done(&here, &["import", "whole.csv"]).stdout.contains("not in this file"));
+}
+
+/// A spreadsheet that is set to Japanese or Korean computes wide signs as well.
+#[test]
+fn wide_signs_of_a_formula_are_guarded_as_the_others_are() {
+    let here = with_file("email,city\nkim@example.org,＝cmd()\nada@example.org,－1\n");
+    import(&here, &[FILE]);
+    let list = export(&here);
+    assert!(list.contains(",'＝cmd(),") && list.contains(",'－1,"), "{list}");
+    let here = here.write("list.csv", &list);
+    assert_eq!(counts(&import(&here, &["list.csv", "--update", "overwrite"])), [("same", 2)]);
+    assert_eq!(export(&here), list);
+}
+
 /// A list of cities is no word of the people in it.
 #[test]
 fn a_file_that_says_nothing_of_a_subscription_confirms_nobody() {

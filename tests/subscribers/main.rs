@@ -4,6 +4,7 @@
 mod exporters;
 mod forgotten;
 mod importing;
+mod moved;
 mod noes;
 mod person;
 mod reading;

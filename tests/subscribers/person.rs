@@ -1,7 +1,7 @@
 //! One person of the store's list: brought in, changed, ended, shown and forgotten.
 
 use sejong_digest::delivery::ledger;
-use sejong_digest::store::Store;
+use sejong_digest::store::{Store, sql};
 use serde_json::{Value, json as value};
 
 use crate::harness::Publication;
@@ -187,10 +187,25 @@ fn an_export_replaces_an_earlier_one_and_no_other_file() {
     assert!(told.contains("members.csv exists and is no export of this program"), "{told}");
     assert_eq!(here.read("members.csv"), list);
     done(&here, &["export", "-o", "out.csv"]);
-    done(&here, &["set", KIM, "--set", "city=Seoul"]);
+    // The same again is nothing that anybody could lose.
     done(&here, &["export", "-o", "out.csv"]);
+    // What somebody has written into it is in no other place.
+    let edited =
+        here.read("out.csv").replace("ada@example.org,confirmed", "ada@example.org,unsubscribed");
+    for text in [edited.clone(), format!("{edited}zoe@example.org"), here.read("out.csv") + "\n"] {
+        std::fs::write(here.path("edited.csv"), &text).expect("a file");
+        let told = fails(&here, &["export", "-o", "edited.csv"], 1);
+        for words in ["edited.csv exists", "import edited.csv --update overwrite", "--replace"] {
+            assert!(told.contains(words), "no {words:?} in {told}");
+        }
+        assert_eq!(here.read("edited.csv"), text);
+    }
+    done(&here, &["set", KIM, "--set", "city=Seoul"]);
+    assert!(fails(&here, &["export", "-o", "out.csv"], 1).contains("--replace"));
+    done(&here, &["export", "-o", "out.csv", "--replace"]);
     assert_eq!(here.read("out.csv"), export(&here));
     assert!(here.read("out.csv").contains(",city,first_name,"));
+    assert!(fails(&here, &["export", "-o", "members.csv", "--replace"], 1).contains("no export"));
     // Nor one with our columns and others.
     let mine = here.read("out.csv").replace("email,status", "email,my_notes,status");
     let here = here.write("mine.csv", mine).write("empty.csv", "");
@@ -267,6 +282,96 @@ fn the_list_says_who_has_an_earlier_issue() {
     }
     let told = fails(&here, &["list", "--only", "got:2025-12"], 2);
     assert!(told.contains("2025-12"), "{told}");
+}
+
+/// Who gets no mail needs no record of a consent.
+#[test]
+fn doctor_counts_no_consent_of_people_who_get_no_mail() {
+    let here = with_two();
+    for (who, domain) in
+        [("zoe@example.org", false), ("max@x.example", true), ("tim@example.org", false)]
+    {
+        done(&here, &["add", who]);
+        let what = if domain { "x.example" } else { who };
+        let line = ["suppress", what, "--why", "w"];
+        let more: &[&str] = if domain { &["--domain"] } else { &[] };
+        done(&here, &[&line[..], more].concat());
+    }
+    let told = || here.run(&["doctor", "--offline"]).stdout;
+    assert!(told().contains("how they agreed: 2 people of the store"), "{}", told());
+    done(&here, &["release", "tim@example.org", "--why", "w"]);
+    assert!(told().contains("of 3 people of the store who get mail, 1 is without"), "{}", told());
+}
+
+/// A release alone brings nobody in.
+#[test]
+fn a_release_of_somebody_whom_no_list_has_says_what_brings_them_in() {
+    let here = with_two();
+    let release = |here: &Publication, who: &str| {
+        done(here, &["suppress", who, "--why", "w"]);
+        done(here, &["release", who, "--why", "w"]).stderr
+    };
+    assert_eq!(release(&here, KIM), "");
+    let told = release(&here, "zoe@example.org");
+    assert!(told.contains("digest subscribers add zoe@example.org --consent TEXT"), "{told}");
+    let here = here.write("subscribers.csv", "email\nzoe@example.org\n");
+    let toml = here.read("digest.toml") + "\n[audience]\nsource = \"file\"\n";
+    let here = here.write("digest.toml", toml);
+    assert_eq!(release(&here, "zoe@example.org"), "");
+    let told = release(&here, KIM);
+    assert!(told.contains("is not in subscribers.csv: for the next issue, write"), "{told}");
+}
+
+/// What is changed in the store is in no mail where sends use a file.
+#[test]
+fn a_change_in_a_store_that_no_send_uses_is_told() {
+    let here = with_two().write("subscribers.csv", "email\nkim@example.org\n");
+    let lines: [&[&str]; 3] = [
+        &["set", KIM, "--language", "ko"],
+        &["tag", "board", KIM],
+        &["import", "members.csv", "--consent", "c"],
+    ];
+    let toml = here.read("digest.toml");
+    for (source, is_told) in [("file", true), ("store", false)] {
+        let toml = format!("{toml}\n[audience]\nsource = \"{source}\"\n");
+        std::fs::write(here.path("digest.toml"), toml).expect("a file");
+        for line in lines {
+            let told = done(&here, line).stderr;
+            let words = "this is in the store, and the next send uses subscribers.csv";
+            assert_eq!(told.contains(words), is_told, "{line:?}: {told}");
+        }
+        let told = done(&here, &["remove", "ada@example.org"]).stderr;
+        assert_eq!(told, "", "who is suppressed is so for every list");
+    }
+}
+
+/// Somebody who reads for a moment is waited for.
+#[test]
+fn a_person_is_forgotten_beside_somebody_who_reads() {
+    let here = with_two();
+    if !here.store_url().starts_with("sqlite:") {
+        return;
+    }
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let (reader, reading) = runtime.block_on(async {
+        let store = Store::read(here.path("digest.db"), &ledger::STEPS).await.expect("the store");
+        let mut reading = store.pool().begin().await.expect("a transaction");
+        let people = "SELECT count(*) FROM subscriber";
+        let people: i64 =
+            sql::query_scalar(people).fetch_one(&mut *reading).await.expect("a count");
+        assert_eq!(people, 2);
+        (store, reading)
+    });
+    let forgetting = here.start(&["subscribers", "forget", KIM]);
+    std::thread::sleep(std::time::Duration::from_secs(3));
+    runtime.block_on(async {
+        drop(reading);
+        reader.close().await;
+    });
+    let told = forgetting.wait();
+    assert!(told.code == 0 && !told.stderr.contains("once more"), "{told:?}");
+    let bytes = std::fs::read(here.path("digest.db")).expect("the store");
+    assert!(!bytes.windows(4).any(|found| found == b"kim@"), "the address is in the store");
 }
 
 /// A large import has the store for a while. Nobody's no is lost for that, and whoever waits is told for
@@ -351,6 +456,10 @@ fn a_slip_in_a_tag_a_field_or_an_expression_is_told() {
             &["list", "--only", "status=confirmd", "--count"],
             "nobody has status=confirmd: did you mean",
         ),
+        (
+            &["list", "--only", "status=gone", "--count"],
+            "status=confirmed, status=unconfirmed, status=unsubscribed",
+        ),
     ] {
         let output = done(&here, line);
         assert!(output.stderr.contains(told), "{line:?}: {output:?}");
@@ -358,6 +467,8 @@ fn a_slip_in_a_tag_a_field_or_an_expression_is_told() {
     let toml = here.read("digest.toml") + "[segment.board]\nonly = \"tag:board\"\n";
     let here = here.write("digest.toml", toml);
     assert_eq!(done(&here, &["list", "--only", "segment:board", "--count"]).stdout, "1\n");
+    let told = fails(&here, &["list", "--only", "\"\" in status"], 2);
+    assert!(told.contains("status=confirmed, status=unconfirmed, status=unsubscribed"), "{told}");
     let told = fails(&here, &["list", "--only", "segment:bord"], 2);
     assert!(told.contains("board"), "{told}");
     let told = here.run(&["subscribers", "tag", "press", "zoe@example.org", "ada@example.org"]);
@@ -367,6 +478,7 @@ fn a_slip_in_a_tag_a_field_or_an_expression_is_told() {
         &["set", KIM, "--set", "city=Busan"][..],
         &["list", "--only", "tag:board or city=Busan"],
         &["list", "--only", "status=confirmed", "--count"],
+        &["list", "--only", "status=unconfirmed", "--count"],
     ] {
         assert_eq!(done(&here, line).stderr, "", "{line:?}");
     }

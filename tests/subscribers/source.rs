@@ -1,5 +1,9 @@
 //! Which list is used: a file, or that of the store; and that both give the same mail.
 
+use sejong_digest::delivery::ledger;
+use sejong_digest::store::{Store, sql};
+
+use crate::harness::server::only_files;
 use crate::harness::{Output, Publication};
 use crate::{done, import};
 
@@ -205,4 +209,34 @@ fn whoever_was_forgotten_comes_back_by_the_list_that_is_used() {
         let told = done(&here, &["release", "kim@example.org", "--why", "asked again"]);
         assert!(told.stderr.contains(says), "no {says:?} in {told:?}");
     }
+}
+
+#[test]
+fn a_person_whose_row_is_damaged_is_named_and_nobody_is_planned() {
+    if only_files("a server keeps no text that is no text") {
+        return;
+    }
+    for (column, damage) in [
+        ("fields", "x'00ff'"),
+        ("fields", "'{\"first_name\"'"),
+        ("tags", "'[\"board\"'"),
+        ("joined_at", "'soon'"),
+    ] {
+        let here = with_store();
+        let sql = format!("UPDATE subscriber SET {column} = {damage} WHERE identity LIKE 'kim%'");
+        damage_store(&here, sql);
+        let told = here.run(&["plan", "2025-11"]);
+        assert_eq!(told.code, 1, "{column}: {told:?}");
+        assert!(told.stderr.contains("the subscriber kim@example.org"), "{column}: {told:?}");
+        assert!(!told.stdout.contains("To   "), "{column}: {told:?}");
+    }
+}
+
+/// Changes the store behind digest's back.
+fn damage_store(here: &Publication, statement: String) {
+    tokio::runtime::Runtime::new().expect("threads").block_on(async {
+        let store = Store::open(here.path("digest.db"), &ledger::STEPS).await.expect("a store");
+        sql::raw(statement).execute(store.pool()).await.expect("changed");
+        store.close().await;
+    });
 }

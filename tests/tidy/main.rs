@@ -49,7 +49,8 @@ const HOMES: &[Home] = &[
     ("hyper", &["fetch", "web"]),
     ("hyper_util", &["fetch", "web"]),
     // One reads names as people spell them, the other the hosts of web addresses.
-    ("icu_normalizer", &["audience", "issue", "net"]),
+    // Wishes to leave are written with accents and without.
+    ("icu_normalizer", &["audience", "bounce", "issue", "net"]),
     ("icu_properties", &["diagnostic"]),
     // A relay has a domain as an address has.
     ("idna", &["message", "net", "smtp"]),

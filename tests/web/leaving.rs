@@ -147,6 +147,25 @@ fn whoever_has_left_may_take_it_back_and_say_why() {
     assert_eq!(served.post(&format!("/unsubscribe/{token}"), ONE_CLICK).status, 400);
 }
 
+/// The mail is in the old mailbox, and the person reads it there.
+#[test]
+fn the_link_in_a_mail_to_an_earlier_address_takes_the_person_out_and_lets_them_come_back() {
+    let served = Served::start(publication());
+    let link = served.link("kim@example.org");
+    let line = ["subscribers", "set", "kim@example.org", "--set", "email=minji@new.example"];
+    assert_eq!(served.here.run(&line).code, 0);
+    assert!(served.get(&link).body.contains("<form method=\"post\">"));
+    let left = served.post(&link, "leave=yes");
+    assert!(left.status == 200 && left.body.contains("You are unsubscribed"), "{left:?}");
+    let unsubscribed = ("unsubscribed".to_owned(), vec!["unsubscribed".to_owned()]);
+    assert_eq!(served.standing("minji@new.example"), unsubscribed);
+    let stays = served.post(&action(&left), "act=undo");
+    assert!(stays.body.contains("You are on the list again"), "{stays:?}");
+    assert_eq!(served.standing("minji@new.example"), ("confirmed".to_owned(), Vec::new()));
+    assert_eq!(served.standing("kim@example.org").1, ["moved"]);
+    assert!(!stays.body.contains("minji"), "whoever has the old mailbox learns no new address");
+}
+
 // Whoever was passed on a mail has its link, too.
 #[test]
 fn only_who_has_just_left_may_take_it_back() {

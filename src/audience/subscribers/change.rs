@@ -82,7 +82,7 @@ pub async fn find(store: &Store, address: &Address) -> Result<Option<Subscriber>
     Ok(profile.map(|profile| Subscriber { identity: address.identity(), profile, suppressed }))
 }
 
-async fn read(
+pub(super) async fn read(
     store: &Store,
     connection: &mut Connection,
     identity: &str,

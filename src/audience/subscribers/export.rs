@@ -68,9 +68,24 @@ impl Subscriber {
         Ok(self.profile.recipient(Address::parse(&self.profile.email)?))
     }
 
+    /// Somebody of whom nobody asked whether they are suppressed.
+    fn unasked((identity, profile): (String, SubscriberProfile)) -> Subscriber {
+        Subscriber { identity, profile, suppressed: None }
+    }
+
     /// Whether they get mail, as far as their own row says.
     pub fn gets_mail(&self) -> bool {
         self.profile.status == SubscriptionStatus::Confirmed && self.suppressed.is_none()
+    }
+}
+
+impl SubscriberPage {
+    /// The last identity of these; none where nobody is left.
+    fn end(&self) -> Option<&str> {
+        match self {
+            SubscriberPage::Rows(rows) => rows.last().map(|row| row.get(0)),
+            SubscriberPage::Text { end, .. } => end.as_deref(),
+        }
     }
 }
 
@@ -80,8 +95,26 @@ pub struct Subscribers {
     store: Store,
     /// Those who get the issue are asked neither how they agreed nor, each, if they are suppressed.
     is_for_issue: bool,
-    ahead: Option<JoinHandle<Result<Vec<SqlRow>, SqlError>>>,
+    ahead: Option<JoinHandle<Result<SubscriberPage, SqlError>>>,
 }
+
+/// Some people of the list, in the order of their identities.
+#[derive(Debug)]
+enum SubscriberPage {
+    /// A row for each.
+    Rows(Vec<SqlRow>),
+    /// All in one JSON text: a row of the database costs several times as much. They are behind one
+    /// identity, and end with another.
+    Text { text: String, behind: String, end: Option<String> },
+}
+
+/// Of those behind an identity what an issue asks for, in the order of
+/// [`COLUMNS_WITHOUT_CONSENT`], and who is the last.
+const PAGE: &str = "
+SELECT [sqlite: json_group_array(json_array( | postgres: CAST(json_agg(json_build_array(]
+    identity, email, fields, tags, language, topics, status, joined_at
+    [sqlite: )) | postgres: )) AS TEXT)], max(identity)
+FROM (SELECT * FROM subscriber WHERE identity > ?1 ORDER BY identity LIMIT ?2) page";
 
 impl Subscribers {
     /// Of a store.
@@ -100,23 +133,50 @@ impl Subscribers {
     /// The store's.
     pub async fn next(&mut self) -> Result<Vec<Subscriber>, StoreError> {
         let failed = |error| self.store.failed(error);
-        let rows = match self.ahead.take() {
+        let page = match self.ahead.take() {
             None => self.page("").await.map_err(failed)?,
             Some(ahead) => match ahead.await {
-                Ok(rows) => rows.map_err(failed)?,
+                Ok(page) => page.map_err(failed)?,
                 Err(_) => return Err(failed(SqlError::worker_crashed())),
             },
         };
-        if let Some(end) = rows.last() {
-            self.ahead = Some(tokio::spawn(self.page(end.get(0))));
+        if let Some(end) = page.end() {
+            self.ahead = Some(tokio::spawn(self.page(end)));
             // Lets it begin before these people are looked at.
             tokio::task::yield_now().await;
         }
-        rows.iter().map(|row| self.subscriber(row)).collect()
+        match page {
+            SubscriberPage::Rows(rows) => self.subscribers(&rows),
+            SubscriberPage::Text { text, behind, .. } => {
+                match SubscriberProfile::read_page(&text) {
+                    Ok(people) => Ok(people.into_iter().map(Subscriber::unasked).collect()),
+                    // Row by row it is told whose cannot be read.
+                    Err(_) => self.subscribers(&self.rows(&behind).await.map_err(failed)?),
+                }
+            }
+        }
+    }
+
+    /// Those behind an identity.
+    fn page(&self, behind: &str) -> impl Future<Output = Result<SubscriberPage, SqlError>> + use<> {
+        let text = self.is_for_issue.then(|| sql::query_as(PAGE).bind(behind).bind(BATCH));
+        let (rows, store) = (self.rows(behind), self.store.clone());
+        let behind = behind.to_owned();
+        async move {
+            let Some(text) = text else { return rows.await.map(SubscriberPage::Rows) };
+            match text.fetch_one(store.pool()).await {
+                Ok((text, end)) => {
+                    let text: Option<String> = text;
+                    Ok(SubscriberPage::Text { text: text.unwrap_or_default(), behind, end })
+                }
+                // Bytes in a column are no JSON.
+                Err(_) => rows.await.map(SubscriberPage::Rows),
+            }
+        }
     }
 
     /// The rows behind an identity.
-    fn page(&self, last: &str) -> impl Future<Output = Result<Vec<SqlRow>, SqlError>> + use<> {
+    fn rows(&self, behind: &str) -> impl Future<Output = Result<Vec<SqlRow>, SqlError>> + use<> {
         let columns = if self.is_for_issue {
             COLUMNS_WITHOUT_CONSENT.to_owned()
         } else {
@@ -125,14 +185,18 @@ impl Subscribers {
         let statement = format!(
             "SELECT {columns} FROM subscriber WHERE identity > ?1 ORDER BY identity LIMIT ?2"
         );
-        let (page, store) = (sql::query(statement).bind(last).bind(BATCH), self.store.clone());
-        async move { page.fetch_all(store.pool()).await }
+        let (rows, store) = (sql::query(statement).bind(behind).bind(BATCH), self.store.clone());
+        async move { rows.fetch_all(store.pool()).await }
+    }
+
+    fn subscribers(&self, rows: &[SqlRow]) -> Result<Vec<Subscriber>, StoreError> {
+        rows.iter().map(|row| self.subscriber(row)).collect()
     }
 
     fn subscriber(&self, row: &SqlRow) -> Result<Subscriber, StoreError> {
         if self.is_for_issue {
             let (identity, profile) = SubscriberProfile::read_without_consent(&self.store, row)?;
-            return Ok(Subscriber { identity, profile, suppressed: None });
+            return Ok(Subscriber::unasked((identity, profile)));
         }
         let (identity, profile) = SubscriberProfile::read(&self.store, row)?;
         let suppressed: Option<&str> = row.get(12);
@@ -196,7 +260,7 @@ async fn field_names(store: &Store) -> Result<BTreeSet<String>, StoreError> {
 /// The word of the column `suppressed`, which every reader of lists takes for a no.
 const fn file_word(reason: SuppressionReason) -> &'static str {
     match reason {
-        SuppressionReason::Manual => "blocked",
+        SuppressionReason::Manual | SuppressionReason::Moved => "blocked",
         other => other.word(),
     }
 }

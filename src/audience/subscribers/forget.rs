@@ -24,6 +24,13 @@ UPDATE suppression SET what = NULL, hash = ?2, why = ?3, import = NULL,
     released_why = CASE WHEN released_why IS NOT NULL THEN ?3 END
 WHERE kind = 'address' AND what = ?1";
 
+/// Nothing says any more which address was that of whom.
+const FORMER: &[&str] = &[
+    "DELETE FROM subscriber_former WHERE former = ?1 OR identity = ?1",
+    "UPDATE suppression SET why = 'forgotten' WHERE reason = 'moved' \
+     AND why = 'address changed to ' || ?1",
+];
+
 /// The day on which they were forgotten is that of a row of its own.
 const SUPPRESS: &str = "
 INSERT INTO suppression (kind, hash, reason, why, origin, at)
@@ -49,6 +56,11 @@ pub async fn forget_within(
     if tables.contains("suppression") {
         let change = sql::query(HASHED).bind(identity.as_str()).bind(hash).bind(FORGOTTEN);
         hashed = change.execute(&mut *connection).await?.rows_affected();
+    }
+    if tables.contains("subscriber_former") {
+        for statement in FORMER {
+            sql::query(*statement).bind(identity.as_str()).execute(&mut *connection).await?;
+        }
     }
     let (mut had, mut had_asked) = (0, 0);
     if tables.contains("subscriber") {

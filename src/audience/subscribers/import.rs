@@ -107,7 +107,7 @@ const DIFFERING: &str = "
 SELECT s.identity, s.email, s.fields, s.tags, s.language, s.topics, s.status, s.joined_at,
     s.consent_how, s.consent_at, s.consent_words, s.consent_ip_hash,
     r.id, r.line, coalesce(r.email, r.identity), r.fields, r.tags, r.language, r.topics, r.status,
-    r.joined_at, r.refusal, s.added_by = 'import' AND s.joined_at = s.added_at
+    r.joined_at, r.refusal, s.added_by = 'import' AND s.joined_at = s.added_at, r.fresh_no
 FROM import_row r JOIN subscriber s ON s.identity = r.identity
 WHERE r.verdict = 'differs' AND r.id > ?1 ORDER BY r.id LIMIT ?2";
 
@@ -146,9 +146,24 @@ SELECT 'address', identity, refusal,
     ?3 || CASE WHEN said LIKE 'said no: %' THEN ': ' ELSE ' says ' END || said, 'import', ?1, ?2
 FROM import_row WHERE fresh_no ORDER BY id";
 
+/// The same of those who have another address now: it is a word of the person.
+const FOLLOW: &str = "
+INSERT INTO suppression (kind, what, reason, why, origin, at, import)
+SELECT DISTINCT 'address', f.identity, r.refusal, ?3 || ' says of ' || f.former || ' ' || r.said,
+    'import', ?1, ?2
+FROM import_row r JOIN subscriber_former f ON f.former = r.identity
+WHERE r.fresh_no AND r.refusal <> 'hard-bounce' AND NOT EXISTS
+    (SELECT 1 FROM suppression s WHERE s.what = f.identity AND s.kind = 'address'
+     AND s.reason = r.refusal AND s.released_at IS NULL)";
+
 const SAID: &str = "
 INSERT INTO suppression_import (suppression, import)
 SELECT number, import FROM suppression WHERE import = ?1 ON CONFLICT DO NOTHING";
+
+/// Those of the list who are in no row of the file.
+const ABSENT: &str = "
+FROM subscriber s WHERE NOT EXISTS
+    (SELECT 1 FROM import_row r WHERE r.identity = s.identity)";
 
 const FORGET: &str = "DROP TABLE IF EXISTS import_row; DROP TABLE IF EXISTS import_change";
 
@@ -269,6 +284,9 @@ pub struct ImportPlan {
     pub reject: ImportKind,
     /// Of those who get mail, people beside whom somebody has noted what may mean that they want none.
     pub remarks: ImportKind,
+    /// Where the file is our own export, which had everybody once: people of the list who are in no row of
+    /// it, and stay.
+    pub absent: ImportKind,
     /// What is odd in the rows, by rule.
     pub warnings: Vec<ImportWarning>,
     /// People in whom nothing changes.
@@ -418,6 +436,9 @@ impl StagedFile {
         plan.conflict = ImportKind { count: noted.conflicts, examples: noted.conflict_examples };
         plan.warnings = self.warnings.iter().map(ImportWarning::of).collect();
         plan.remarks = remarks(connection).await.map_err(failed)?;
+        if self.is_own_export {
+            plan.absent = absent(connection).await.map_err(failed)?;
+        }
         let mut of = |verdict: &str| kinds.remove(verdict).unwrap_or_default();
         plan.change = ImportKind { count: of("change"), examples: noted.change_examples };
         for (kind, verdict) in [
@@ -461,7 +482,8 @@ impl StagedFile {
                     entry.status = stored.status;
                 }
                 let merged = merge(&stored, &entry, self.update);
-                noted.note(row.get(13), &stored.email, &merged);
+                // A new no is told as such, whatever changes with it: see [`KIND`].
+                noted.note(row.get(13), &stored.email, &merged, row.get(23));
                 judged.push((row.get::<i64>(12), identity, entry.refusal.is_some(), merged));
             }
             keep(connection, judged).await.map_err(failed)?;
@@ -500,7 +522,7 @@ struct Noted {
 }
 
 impl Noted {
-    fn note(&mut self, line: i64, email: &str, merged: &Merged) {
+    fn note(&mut self, line: i64, email: &str, merged: &Merged, is_fresh_no: bool) {
         let example = |of: &[(String, String, String)], between: &str| {
             let each = of.iter().map(|(name, one, other)| match one.as_str() {
                 "" => format!("{name}: {other}"),
@@ -509,7 +531,7 @@ impl Noted {
             let what = each.collect::<Vec<_>>().join("; ");
             ImportExample { line, email: email.to_owned(), what }
         };
-        if !merged.changes.is_empty() && self.change_examples.len() < EXAMPLES {
+        if !(merged.changes.is_empty() || is_fresh_no) && self.change_examples.len() < EXAMPLES {
             self.change_examples.push(example(&merged.changes, "->"));
         }
         if !merged.conflicts.is_empty() {
@@ -593,6 +615,17 @@ async fn remarks(connection: &mut Connection) -> Result<ImportKind, SqlError> {
     Ok(ImportKind { count: count.unsigned_abs(), examples })
 }
 
+/// Somebody may have deleted their rows, and think that they are gone now.
+async fn absent(connection: &mut Connection) -> Result<ImportKind, SqlError> {
+    let count: i64 =
+        sql::query_scalar(format!("SELECT count(*) {ABSENT}")).fetch_one(&mut *connection).await?;
+    let statement = format!("SELECT s.email {ABSENT} ORDER BY s.identity LIMIT ?1");
+    let rows = sql::query(statement).bind(EXAMPLES as i64).fetch_all(&mut *connection).await?;
+    let example = |row: &SqlRow| ImportExample { line: 0, email: row.get(0), what: String::new() };
+    let examples = rows.iter().map(example).collect();
+    Ok(ImportKind { count: count.unsigned_abs(), examples })
+}
+
 /// Writes the judged rows to the tables; the import's number.
 async fn write_all(
     connection: &mut Connection,
@@ -622,6 +655,8 @@ async fn write_all(
     sql::query(CHANGE).execute(&mut *connection).await?;
     let suppress = sql::query(SUPPRESS).bind(at).bind(number).bind(note.file);
     suppress.execute(&mut *connection).await?;
+    let follow = sql::query(FOLLOW).bind(at).bind(number).bind(note.file);
+    follow.execute(&mut *connection).await?;
     sql::query(SAID).bind(number).execute(&mut *connection).await?;
     Ok(number)
 }

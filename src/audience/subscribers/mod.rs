@@ -1,9 +1,9 @@
 //! The publication's own list, in the store: who subscribes, how they agreed, and what was changed.
 //!
-//! Owns the tables `subscriber`, `subscriber_change` and `subscriber_import`. A row is one person;
+//! Owns the tables `subscriber`, `subscriber_change`, `subscriber_import` and `subscriber_former`. A row is one person;
 //! [`import`] brings people in from files, as a plan first and as one transaction then; [`undo`] takes
 //! an import back; [`export`] writes the list as a file that gives the same list again; [`change`] is for
-//! one person, and [`forget`] erases them. Who is
+//! one person, [`moved`] gives them another address, and [`forget`] erases them. Who is
 //! suppressed stands in [`super::suppression`], and that counts more than anything here.
 //!
 //! Must never send, and must never let a file bring back somebody who said no.
@@ -13,6 +13,7 @@ pub mod export;
 pub mod forget;
 pub mod import;
 mod merge;
+pub mod moved;
 pub mod profile;
 pub mod rows;
 mod staged;
@@ -231,6 +232,7 @@ mod tests {
         for status in SubscriptionStatus::ALL {
             assert_eq!(status.word().parse(), Ok(status));
             assert!(STEP.contains(&format!("'{status}'")));
+            assert!(crate::issue::only::STATUS_WORDS.contains(&status.word()));
         }
         for way in ConsentWay::ALL {
             assert_eq!(way.word().parse::<ConsentWay>(), Ok(way));

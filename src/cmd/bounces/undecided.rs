@@ -1,13 +1,20 @@
 //! `digest bounces list` and `dismiss`: what a person has to decide, and that nothing is to be done.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use sejong_digest::audience::suppression;
+use sejong_digest::delivery::intake::Standings;
 use sejong_digest::delivery::ledger;
+use sejong_digest::delivery::ledger::staging::Standing;
 use sejong_digest::delivery::ledger::undecided::{self, UndecidedReport};
 use sejong_digest::diagnostic::counted;
+use sejong_digest::files;
 use sejong_digest::message::address::Address;
 use sejong_digest::store::Store;
+use serde::Serialize;
 
 use crate::cmd::failure::{Ending, Exit, Failure};
+use crate::cmd::readers::{self, ListArgs, ListPlace};
 use crate::cmd::subscribers::place;
 use crate::cmd::workspace::Workspace;
 use crate::cmd::{Global, clock, looking, print, runtime};
@@ -15,9 +22,10 @@ use crate::cmd::{Global, clock, looking, print, runtime};
 const LIST_ABOUT: &str = "\
 List what a person has to decide
 
-Somebody who got mail of this publication asks to leave, and their mail has no token; or a report has
-the Message-ID of a mail and no token of its reverse-path. Anybody could have written either, so that
-nothing happens by itself. `digest subscribers suppress` decides, and so does `digest bounces dismiss`.";
+Somebody asks to leave, and their mail has no token; or a report has the Message-ID of a mail and no
+token of its reverse-path. Anybody could have written either, so that nothing happens by itself. An
+address that is on no list that is known may be another one of somebody who is: look for their name.
+`digest subscribers suppress` decides, and so does `digest bounces dismiss`.";
 
 /// List what a person has to decide: wishes to leave without a token, and reports that prove too little
 #[derive(Debug, clap::Args)]
@@ -53,7 +61,9 @@ pub(super) fn list(global: &Global, args: &ListUndecided) -> Ending {
         let store = Store::read(&path, &ledger::STEPS).await.map_err(looking::unusable)?;
         let all = undecided::all(&store, None).await;
         store.close().await;
-        Ok::<_, Failure>(all?)
+        let mut all = all?;
+        with_file(&workspace, &mut all).await;
+        Ok::<_, Failure>(all)
     })?;
     if args.json {
         print::json(&format!("{}\n", serde_json::to_string(&all)?))?;
@@ -68,7 +78,12 @@ pub(super) fn list(global: &Global, args: &ListUndecided) -> Ending {
         } else {
             format!("\tsuppressed ({}), which does not decide this", reasons.join(", "))
         };
-        format!("{}\t{}\t{at}\t{}{suppressed}\n", one.email, one.class, one.text)
+        let list = match one.on_list {
+            Some(true) => "",
+            Some(false) => "\tis on no list that is known",
+            None => "\tthe list cannot be read, so nobody can tell whether it has this address",
+        };
+        format!("{}\t{}\t{at}\t{}{suppressed}{list}\n", one.email, one.class, one.text)
     };
     print::words(&all.iter().map(line).collect::<String>())?;
     if !all.is_empty() {
@@ -78,6 +93,52 @@ pub(super) fn list(global: &Global, args: &ListUndecided) -> Ending {
         );
     }
     Ok(Exit::Done)
+}
+
+/// Wishes to leave that nobody has decided about, for `--json` of other commands.
+#[derive(Debug, Default, Serialize)]
+pub(in crate::cmd) struct WaitingWishes {
+    /// Whose they are.
+    people: usize,
+    /// As `bounces list --json` has them.
+    waiting: Vec<UndecidedReport>,
+}
+
+impl WaitingWishes {
+    /// Those of all that nobody has decided about.
+    pub(in crate::cmd) async fn of(
+        workspace: &Workspace,
+        mut waiting: Vec<UndecidedReport>,
+    ) -> WaitingWishes {
+        waiting.retain(|one| one.class == "unsubscribe");
+        with_file(workspace, &mut waiting).await;
+        let people: BTreeSet<&str> = waiting.iter().map(|one| &*one.email).collect();
+        WaitingWishes { people: people.len(), waiting }
+    }
+}
+
+/// Asks the publication's own file about people whom the store does not know.
+async fn with_file(workspace: &Workspace, all: &mut [UndecidedReport]) {
+    let usual = ListArgs::of_publication();
+    let path = workspace.root.join("subscribers.csv");
+    let unknown = all.iter_mut().filter(|one| one.on_list == Some(false));
+    let unknown: Vec<(Address, &mut UndecidedReport)> =
+        unknown.filter_map(|one| Some((Address::parse(&one.email).ok()?, one))).collect();
+    if unknown.is_empty() || !files::is_there(&path) {
+        return;
+    }
+    let people: BTreeMap<String, Address> =
+        unknown.iter().map(|(who, _)| (who.identity(), who.clone())).collect();
+    let addresses: Vec<Address> = people.values().cloned().collect();
+    let place = ListPlace { path, store: None };
+    let found = Box::pin(readers::look_up(&addresses, &place, &usual.options(workspace))).await;
+    let found = found.map(|Standings { people, .. }| people).unwrap_or_default();
+    let is_there = |(standing, _): &(Standing, _)| !matches!(standing, Standing::Absent);
+    let by_identity: BTreeMap<&String, bool> =
+        people.keys().zip(found.iter().map(is_there)).collect();
+    for (who, one) in unknown {
+        one.on_list = by_identity.get(&who.identity()).copied();
+    }
 }
 
 /// Runs `digest bounces dismiss`.

@@ -16,6 +16,7 @@ use sejong_digest::message::address::Address;
 
 use super::reasons::PlanDoubts;
 use super::window::Window;
+use crate::cmd::bounces::undecided::WaitingWishes;
 use crate::cmd::clock;
 use crate::cmd::failure::Failure;
 use crate::cmd::files::describe;
@@ -190,7 +191,11 @@ impl PlanText<'_> {
     }
 
     /// For `plan --json`; the names are relied on by scripts.
-    pub(super) fn json(&self, doubts: &PlanDoubts) -> Result<String, Failure> {
+    pub(super) fn json(
+        &self,
+        doubts: &PlanDoubts,
+        wishes: &WaitingWishes,
+    ) -> Result<String, Failure> {
         let PlanText { plan, composition, .. } = self;
         let seconds = self.pace().map(|(_, seconds)| seconds);
         let finish = seconds.and_then(|seconds| self.finish(seconds));
@@ -230,6 +235,7 @@ impl PlanText<'_> {
             "passages": passages.collect::<Vec<_>>(),
             "seconds": seconds,
             "finish": finish.map(|at| clock::second(at.timestamp())),
+            "wishes": wishes,
             "doubts": doubts.json()?,
         });
         Ok(serde_json::to_string(&object)?)

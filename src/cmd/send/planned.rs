@@ -15,6 +15,7 @@ use super::window::Window;
 use super::{
     complained, completed, dated, doubts, moved, refusal, renamed, replaced, routes, shrunk, survey,
 };
+use crate::cmd::bounces::undecided::WaitingWishes;
 use crate::cmd::failure::{Ending, Exit, Failure, Passes};
 use crate::cmd::workspace::Workspace;
 use crate::cmd::{looking, print, receipts};
@@ -39,7 +40,12 @@ pub(super) async fn planned(
     let (plan, routes) = (&plan, &routes);
     let list = (&*options.send.list, options.send.list_in_store.is_some());
     let text = PlanText { plan, workspace, routes, composition, window, list, except, parts };
-    let json = options.json.then(|| text.json(&doubts)).transpose()?;
+    let json = if options.json {
+        let waiting = ready.undecided().await.map_err(refusal::told)?;
+        Some(text.json(&doubts, &WaitingWishes::of(workspace, waiting).await)?)
+    } else {
+        None
+    };
     let words = text.words();
     ready.close().await;
     match json {

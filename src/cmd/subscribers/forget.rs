@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use sejong_digest::audience::forgotten::ForgettingKeys;
+use sejong_digest::audience::subscribers::moved;
 use sejong_digest::audience::suppression;
 use sejong_digest::delivery::ledger::forgotten::ForgottenRows;
 use sejong_digest::delivery::ledger::{self, Ledger, LockedLedger};
@@ -17,7 +18,7 @@ use sejong_digest::store::{Store, StoreError};
 use super::person::address;
 use super::place;
 use crate::cmd::failure::{Ending, Exit, Failure};
-use crate::cmd::files::{describe, describe_store};
+use crate::cmd::files::{describe, describe_store, with_address};
 use crate::cmd::workspace::{LostSecret, Workspace};
 use crate::cmd::{clock, looking, print, runtime};
 
@@ -79,11 +80,13 @@ pub(super) fn forget(workspace: &Workspace, args: &Forget) -> Ending {
     let path = place(workspace, args.store.as_deref())?;
     let secret = workspace.secret()?;
     let keys = ForgettingKeys::of_secret(secret.older().chain([secret.newest()]));
-    let hash = keys.hash(&who).ok_or_else(|| Failure::new("the secret has no key"))?;
     let erased = runtime()?.block_on(async {
         let store = Store::open(&path, &ledger::STEPS).await.map_err(looking::unusable)?;
         suppression::wait_for_others(&store).await?;
-        let erased = erased(&store, &who, &hash).await;
+        let erased = match addresses(&store, &who, &keys).await {
+            Ok(addresses) => erased(&store, &addresses).await,
+            Err(failure) => Err(failure),
+        };
         store.close().await;
         erased
     })?;
@@ -101,8 +104,30 @@ pub(super) fn forget(workspace: &Workspace, args: &Forget) -> Ending {
     tell_what_is_left(&erased)
 }
 
+/// The addresses that the person has and had, each with its hash.
+async fn addresses(
+    store: &Store,
+    who: &Address,
+    keys: &ForgettingKeys,
+) -> Result<Vec<(Address, String)>, Failure> {
+    if let Some(now) = moved::now(store, who).await? {
+        let forget = with_address("digest subscribers forget", &now, "");
+        return Err(Failure::new(format!("the person at {who} has another address now: {now}"))
+            .help(format!("`{forget}` erases the person under both")));
+    }
+    let mut all = vec![who.clone()];
+    for former in moved::before(store, who).await? {
+        all.push(Address::parse(&former.address)?);
+    }
+    let hashed = all.into_iter().map(|address| {
+        let hash = keys.hash(&address).ok_or_else(|| Failure::new("the secret has no key"))?;
+        Ok((address, hash))
+    });
+    hashed.collect()
+}
+
 /// Takes the person out of all tables, and then out of what lies under them.
-async fn erased(store: &Store, who: &Address, hash: &str) -> Result<Erased, Failure> {
+async fn erased(store: &Store, addresses: &[(Address, String)]) -> Result<Erased, Failure> {
     let now = clock::now();
     let (locked, rows) = looking::waiting(store, async {
         // Nobody sends from it meanwhile: a message that is on its way has the address.
@@ -111,11 +136,11 @@ async fn erased(store: &Store, who: &Address, hash: &str) -> Result<Erased, Fail
         // The journal of a killed send has what servers said to its people.
         let recovered = recovery::recover(&locked, &looking::boot(), &now.to_string()).await?;
         looking::tell_recovered(&recovered);
-        let rows = locked.forget_person((who, hash), now).await?;
+        let rows = locked.forget_person(addresses, now).await?;
         Ok::<_, Failure>((locked, rows))
     })
     .await?;
-    let cleaning = cleaned(store, &locked, (who, hash));
+    let cleaning = cleaned(store, &locked, addresses);
     tokio::pin!(cleaning);
     let cleaned = tokio::select! {
         done = &mut cleaning => done,
@@ -129,7 +154,7 @@ async fn erased(store: &Store, who: &Address, hash: &str) -> Result<Erased, Fail
     };
     let (kept, copies) = cleaned.map_err(|error| {
         Failure::new(format!(
-            "{who} is out of all tables and is never mailed again, but old bytes of them may be left in \
+            "the person is out of all tables and is never mailed again, but old bytes of them may be left in \
              {}: {error}",
             describe_store(store.address())
         ))
@@ -141,9 +166,9 @@ async fn erased(store: &Store, who: &Address, hash: &str) -> Result<Erased, Fail
 async fn cleaned(
     store: &Store,
     locked: &LockedLedger,
-    person: (&Address, &str),
+    addresses: &[(Address, String)],
 ) -> Result<(Option<KeptBytes>, Vec<(PathBuf, StoreError)>), StoreError> {
-    let copies = locked.forget_in_copies(person, clock::now()).await;
+    let copies = locked.forget_in_copies(addresses, clock::now()).await;
     Ok((store.overwrite_all_deleted().await?, copies))
 }
 

@@ -8,7 +8,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use indicatif::{ProgressBar, ProgressStyle};
 use sejong_digest::audience::consent::{ConsentColumn, consent_column};
 use sejong_digest::audience::forgotten::Forgotten;
-use sejong_digest::audience::formula::csv_cell;
+use sejong_digest::audience::formula::{csv_cell, is_formula};
 use sejong_digest::audience::list::{self, ColumnName, ReadOptions, column_name};
 use sejong_digest::audience::subscribers::import::{
     self, ImportError, ImportKind, ImportNote, ImportOptions, ImportPlan, RejectedRow, StagedFile,
@@ -21,6 +21,7 @@ use sejong_digest::issue::load;
 use sejong_digest::store::Store;
 use serde_json::json;
 
+use super::person::tell_unused;
 use super::{place, words};
 use crate::cmd::failure::{Ending, Exit, Failure};
 use crate::cmd::files::{DraftFile, Readable, describe, describe_store, quoted};
@@ -127,6 +128,9 @@ fn bring(workspace: &Workspace, args: &Import, file: &Path) -> Ending {
     })?;
     if is_new && !args.plan {
         print::note(&format!("{} was made", describe_store(&path)));
+    }
+    if !args.plan {
+        tell_unused(workspace, args.store.as_deref());
     }
     let written = rejects.finish()?;
     if args.json {
@@ -243,7 +247,7 @@ pub(super) fn tags(given: &[String]) -> Result<Vec<String>, Failure> {
         if tag.is_empty() {
             return Err(Failure::usage("--tag is empty"));
         }
-        if tag.contains(char::is_control) || tag.starts_with(['\'', '=', '+', '-', '@']) {
+        if tag.contains(char::is_control) || tag.starts_with('\'') || is_formula(tag) {
             return Err(Failure::usage(format!("{tag:?} cannot be a tag"))
                 .help("begin it with a letter or a digit, and write it on one line"));
         }
@@ -417,10 +421,30 @@ fn told(plan: &ImportPlan, is_plan: bool, rejects: Option<&Path>) -> String {
             text.push_str(&format!("  line {}  {}\n", one.line, one.email));
         }
     }
+    text.push_str(&absent(&plan.absent));
     for (name, count) in [("repeated", plan.repeated), ("without address", plan.without_address)] {
         if count > 0 {
             text.push_str(&format!("{name:<17}{count:>9}\n"));
         }
+    }
+    text
+}
+
+/// Those of the list whose row is not in our own export that comes back: to delete it ends nothing.
+fn absent(people: &ImportKind) -> String {
+    if people.count == 0 {
+        return String::new();
+    }
+    let (are, stay) = if people.count == 1 { ("is", "stays") } else { ("are", "stay") };
+    let mut text = format!(
+        "{} of the list {are} not in this file, and {stay}; `digest subscribers remove ADDRESS` ends a \
+         subscription\n",
+        counted(people.count, "person")
+    );
+    people.examples.iter().for_each(|one| text.push_str(&format!("  {}\n", one.email)));
+    let more = people.count.saturating_sub(people.examples.len() as u64);
+    if more > 0 {
+        text.push_str(&format!("  and {more} more\n"));
     }
     text
 }

@@ -13,13 +13,13 @@ use sejong_digest::audience::subscribers::export::{
 use sejong_digest::delivery::ledger::Ledger;
 use sejong_digest::diagnostic::{counted, nearest};
 use sejong_digest::issue::only::by_issues::OnlyByIssues;
-use sejong_digest::issue::only::{Only, TermsToMeet};
+use sejong_digest::issue::only::{Only, STATUS_WORDS, TermsToMeet};
 use sejong_digest::message::recipient::Recipient;
 use sejong_digest::store::Store;
 
 use super::look;
 use crate::cmd::failure::{Ending, Exit, Failure};
-use crate::cmd::files::{DraftFile, Readable, describe};
+use crate::cmd::files::{DraftFile, Readable, describe, quoted};
 use crate::cmd::send::chosen;
 use crate::cmd::workspace::Workspace;
 use crate::cmd::{print, runtime};
@@ -63,8 +63,8 @@ Write the list of the store as CSV
 
 The file has all that the list knows of people, and importing it gives the same list again. A cell
 that a spreadsheet would compute has a ' before it, which an import takes away. Without -o it is
-written to stdout. An earlier export in FILE is replaced; any other file stays, and nothing is
-written.";
+written to stdout. A FILE that is there already stays as it is, because somebody may have edited it.
+Over an earlier export --replace writes; any other file is never written over.";
 
 /// Write the list of the store as CSV
 #[derive(Debug, clap::Args)]
@@ -73,6 +73,9 @@ pub(super) struct Export {
     /// The file, instead of stdout; only you can read it
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
+    /// Write over an earlier export, and over what somebody has edited in it
+    #[arg(long, requires = "output")]
+    replace: bool,
     /// Another store than the one in digest.toml, such as sqlite:digest.db
     #[arg(long, value_name = "URL")]
     store: Option<String>,
@@ -140,7 +143,9 @@ struct Slips<'a> {
 
 impl<'a> Slips<'a> {
     fn of(only: Option<&'a Only>) -> Slips<'a> {
-        Slips { terms: TermsToMeet::of(only), fields: Vec::new() }
+        let mut terms = TermsToMeet::of(only);
+        terms.know("status", &STATUS_WORDS);
+        Slips { terms, fields: Vec::new() }
     }
 
     fn meet(&mut self, person: &Recipient) {
@@ -242,60 +247,117 @@ impl Write for LongAnswer {
     }
 }
 
-/// An earlier export gives way to a newer one. Any other file may be somebody's own list.
-fn may_be_replaced(path: &Path) -> Result<(), Failure> {
-    let Ok(metadata) = fs::metadata(path) else { return Ok(()) };
-    if !metadata.is_file() || metadata.len() == 0 {
-        return Ok(());
+/// What is at the place that an export is written to.
+enum ExportPlace {
+    /// Nothing that would be lost.
+    Free,
+    /// An earlier export, as far as its first line says. Somebody may have edited it.
+    Earlier,
+}
+
+impl ExportPlace {
+    /// Of a path; any other file may be somebody's own list.
+    fn of(path: &Path) -> Result<ExportPlace, Failure> {
+        let Ok(metadata) = fs::metadata(path) else { return Ok(ExportPlace::Free) };
+        if !metadata.is_file() || metadata.len() == 0 {
+            return Ok(ExportPlace::Free);
+        }
+        let mut first = String::new();
+        let read = fs::File::open(path).and_then(|file| {
+            BufReader::new(file.take(HEADER_BYTES)).read_line(&mut first).map(drop)
+        });
+        if read.is_ok() && is_header(first.trim_end()) {
+            return Ok(ExportPlace::Earlier);
+        }
+        let path = describe(path);
+        Err(Failure::new(format!(
+            "{path} exists and is no export of this program: nothing is written over it"
+        ))
+        .help("name a new file, or remove this one"))
     }
-    let mut first = String::new();
-    let read = fs::File::open(path)
-        .and_then(|file| BufReader::new(file.take(HEADER_BYTES)).read_line(&mut first).map(drop));
-    if read.is_ok() && is_header(first.trim_end()) {
-        return Ok(());
+}
+
+/// Compares what is written to it with a file.
+struct WithFile {
+    file: BufReader<fs::File>,
+    is_same: bool,
+}
+
+impl WithFile {
+    /// Whether the file has the same bytes, and no more.
+    fn ends_same(mut self) -> io::Result<bool> {
+        Ok(self.is_same && self.file.fill_buf()?.is_empty())
     }
-    let path = describe(path);
-    Err(Failure::new(format!(
-        "{path} exists and is no export of this program: nothing is written over it"
-    ))
-    .help("name a new file, or remove this one"))
+}
+
+impl Write for WithFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut there = vec![0; bytes.len()];
+        self.is_same = self.is_same
+            && match self.file.read_exact(&mut there) {
+                Ok(()) => there == bytes,
+                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => false,
+                Err(error) => return Err(error),
+            };
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Writes the list to a file; how many people there are. What somebody has edited in an earlier export
+/// is in no other place: without a word of them it stays.
+async fn to_file(store: &Store, path: &Path, may_replace: bool) -> Result<u64, Failure> {
+    let everybody = |_: &Subscriber| true;
+    if matches!(ExportPlace::of(path)?, ExportPlace::Earlier) && !may_replace {
+        let file = fs::File::open(path).map_err(ExportError::Written)?;
+        let mut with_file = WithFile { file: BufReader::new(file), is_same: true };
+        let count = write_csv(store, &mut with_file, &everybody).await?;
+        if with_file.ends_same().map_err(ExportError::Written)? {
+            return Ok(count);
+        }
+        let (shown, name) = (describe(path), quoted(&path.display().to_string()));
+        return Err(Failure::new(format!(
+            "{shown} exists and has not the same rows as the store: somebody may have edited it, and \
+             nothing is written over it"
+        ))
+        .help(format!(
+            "name a new file; or look at what was edited with `digest subscribers import {name} --update \
+             overwrite --plan`, and import it; or write over it with --replace"
+        )));
+    }
+    let mut file = DraftFile::begin(path, Readable::Owner)?;
+    let count = write_csv(store, &mut file, &everybody).await?;
+    file.finish()?;
+    Ok(count)
+}
+
+/// Writes the list to stdout.
+async fn to_stdout(store: &Store) -> Result<(), Failure> {
+    let mut out = BufWriter::new(io::stdout().lock());
+    let written = write_csv(store, &mut out, &|_: &Subscriber| true).await;
+    match written.and_then(|_| Ok(out.flush()?)) {
+        // Whoever reads through `head` has seen enough.
+        Err(ExportError::Written(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written.map_err(Failure::from),
+    }
 }
 
 /// Runs `digest subscribers export`.
 pub(super) fn export(workspace: &Workspace, args: &Export) -> Ending {
-    let everybody = |_: &Subscriber| true;
     runtime()?.block_on(async {
         let Some(store) = look::existing(workspace, args.store.as_deref()).await? else {
             return Err(Failure::new("there is no list to export: nobody is in the store")
                 .help("bring people in with `digest subscribers import FILE`"));
         };
-        if let Some(path) = &args.output {
-            may_be_replaced(path)?;
-        }
         let written = match &args.output {
-            Some(path) => match DraftFile::begin(path, Readable::Owner) {
-                Ok(mut file) => match write_csv(&store, &mut file, &everybody).await {
-                    Ok(count) => file.finish().map(|()| Some((count, path))),
-                    Err(error) => Err(error.into()),
-                },
-                Err(failure) => Err(failure),
-            },
-            None => {
-                let mut out = BufWriter::new(io::stdout().lock());
-                let written = write_csv(&store, &mut out, &everybody).await;
-                match written.and_then(|_| Ok(out.flush()?)) {
-                    // Whoever reads through `head` has seen enough.
-                    Err(ExportError::Written(error))
-                        if error.kind() == io::ErrorKind::BrokenPipe =>
-                    {
-                        Ok(None)
-                    }
-                    written => written.map(|()| None).map_err(Failure::from),
-                }
-            }
+            Some(path) => to_file(&store, path, args.replace).await.map(Some),
+            None => to_stdout(&store).await.map(|()| None),
         };
         store.close().await;
-        if let Some((count, path)) = written? {
+        if let (Some(count), Some(path)) = (written?, &args.output) {
             print::note(&format!("{} in {}", counted(count, "person"), describe(path)));
         }
         Ok(())

@@ -5,6 +5,7 @@ use jiff::tz::TimeZone;
 use sejong_digest::audience::forgotten;
 use sejong_digest::audience::formula::csv_cell;
 use sejong_digest::audience::subscribers::change::{self, SubscriberEvent};
+use sejong_digest::audience::subscribers::moved::{self, FormerAddress};
 use sejong_digest::audience::suppression::{self, Suppression};
 use sejong_digest::delivery::ledger::bounces::{self, ListedBounce};
 use sejong_digest::delivery::ledger::undecided::{self, UndecidedReport};
@@ -49,6 +50,10 @@ struct PersonKnown {
     address: String,
     /// Their row in the list of the store.
     subscriber: Option<serde_json::Value>,
+    /// Addresses that they had before.
+    former: Vec<FormerAddress>,
+    /// The address that they have now, where this one is an earlier one.
+    now: Option<String>,
     /// What has happened to it.
     changes: Vec<SubscriberEvent>,
     suppressed: bool,
@@ -67,6 +72,9 @@ struct PersonKnown {
 #[derive(Serialize)]
 pub(super) struct IssueOfPerson {
     issue: String,
+    /// The earlier address that it was for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    former: Option<String>,
     state: State,
     at: Option<String>,
     text: Option<String>,
@@ -140,6 +148,8 @@ impl PersonKnown {
         PersonKnown {
             address: address.to_string(),
             subscriber: None,
+            former: Vec::new(),
+            now: None,
             changes: Vec::new(),
             suppressed: false,
             forgotten: false,
@@ -164,8 +174,19 @@ async fn known(
     let (forgotten, forgotten_at) = (since.is_some(), since.map(|(at, _)| clock::second(at)));
     let found = change::find(store, address).await?;
     let subscriber = found.map(|found| serde_json::to_value(found.object())).transpose()?;
+    let former = moved::before(store, address).await?;
+    let mut issues = Vec::new();
+    for one in &former {
+        let of_former = issues_of(store, &Address::parse(&one.address)?).await?.into_iter();
+        let at = |had| IssueOfPerson { former: Some(one.address.clone()), ..had };
+        issues.extend(of_former.map(at));
+    }
+    issues.extend(issues_of(store, address).await?);
+    issues.sort_by(|one, other| one.issue.cmp(&other.issue));
     Ok(PersonKnown {
         subscriber,
+        former,
+        now: moved::now(store, address).await?,
         changes: change::history(store, address).await?,
         suppressed: forgotten || history.iter().any(Suppression::is_in_force),
         forgotten,
@@ -173,7 +194,7 @@ async fn known(
         history,
         bounces: bounces::of_person(store, &address.identity()).await?,
         undecided: undecided::all(store, Some(&address.identity())).await?,
-        issues: issues_of(store, address).await?,
+        issues,
         ..PersonKnown::nothing(address)
     })
 }
@@ -235,7 +256,7 @@ pub(super) async fn issues_of(
         let row = ledger.list_one(address, one.state).await?.into_iter().next();
         let state = if one.state == State::Claimed { State::Pending } else { one.state };
         let (at, text) = row.map_or((None, None), |row| (row.at, row.text));
-        issues.push(IssueOfPerson { issue, state, at, text });
+        issues.push(IssueOfPerson { issue, former: None, state, at, text });
     }
     Ok(issues)
 }
@@ -243,6 +264,13 @@ pub(super) async fn issues_of(
 fn words(person: &PersonKnown, zone: &TimeZone) -> String {
     let mut text = format!("{}\n", person.address);
     text.push_str(&of_list(person, zone));
+    if let Some(now) = &person.now {
+        text.push_str(&format!("  address now: {now}\n"));
+    }
+    for one in &person.former {
+        let until = clock::minute(one.until, zone);
+        text.push_str(&format!("  address before: {}, until {until}\n", one.address));
+    }
     if let Some(at) = &person.forgotten_at {
         let at = clock::told(at, zone);
         text.push_str(&format!(
@@ -269,7 +297,8 @@ fn words(person: &PersonKnown, zone: &TimeZone) -> String {
         let at = at.map_or(String::new(), |at| format!(", {}", clock::told(at, zone)));
         let why = one.text.as_deref().filter(|_| one.state == State::Suppressed);
         let why = why.map_or(String::new(), |why| format!(" ({why})"));
-        text.push_str(&format!("  {}: {}{why}{at}\n", one.issue, one.state));
+        let to = one.former.as_ref().map_or(String::new(), |former| format!(", to {former}"));
+        text.push_str(&format!("  {}: {}{why}{at}{to}\n", one.issue, one.state));
         let about = |bounce: &&ListedBounce| bounce.issue.as_ref() == Some(&one.issue);
         for bounce in person.bounces.iter().filter(about) {
             let (class, at) = (&bounce.class, clock::minute(bounce.at, zone));

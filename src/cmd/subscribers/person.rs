@@ -6,6 +6,7 @@ use sejong_digest::audience::leave;
 use sejong_digest::audience::list::ReadOptions;
 use sejong_digest::audience::row::unknown_topics;
 use sejong_digest::audience::subscribers::change::{self, ChangeNote};
+use sejong_digest::audience::subscribers::moved::{self, AddressChangeError};
 use sejong_digest::audience::subscribers::profile::{ConsentRecord, SubscriberProfile};
 use sejong_digest::audience::subscribers::rows;
 use sejong_digest::audience::subscribers::{ChangeOrigin, ConsentWay, SubscriptionStatus};
@@ -28,7 +29,7 @@ use crate::cmd::workspace::Workspace;
 use crate::cmd::{clock, looking, print, runtime};
 
 /// What is said of a person.
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 struct Details {
     /// The name
     #[arg(long, value_name = "NAME")]
@@ -66,10 +67,19 @@ pub(super) struct Add {
     store: Option<String>,
 }
 
+const SET: &str = "\
+Change what the store says of a person
+
+--set email=NEW is a change of address. The person keeps all that is known of them; the old address \
+is kept out of every list, and an issue that went to it is one that they have. A no that comes for the \
+old address later holds for the new one, too.";
+
 /// Change what the store says of a person
 #[derive(Debug, clap::Args)]
+#[command(long_about = SET)]
 #[command(after_help = "Examples:
   digest subscribers set ada@example.org --set city=Seoul --language ko --topics=-events
+  digest subscribers set ada@example.org --set email=ada@new.example
 ")]
 pub(super) struct Set {
     /// The address
@@ -261,6 +271,17 @@ pub(super) fn add(workspace: &Workspace, args: &Add) -> Ending {
     Ok(Exit::Done)
 }
 
+/// Says that what was changed in the publication's own store is not what the next send uses, where
+/// `digest.toml` says that it is a file.
+pub(super) fn tell_unused(workspace: &Workspace, named: Option<&str>) {
+    if let Some(file) = list_file(workspace, true).filter(|_| named.is_none()) {
+        print::note(&format!(
+            "this is in the store, and the next send uses {} (`[audience] source` in digest.toml)",
+            describe(&file)
+        ));
+    }
+}
+
 /// Whether anybody is in the list of the store.
 fn has_people(workspace: &Workspace, named: Option<&str>) -> Result<bool, Failure> {
     let path = place(workspace, named)?;
@@ -281,6 +302,10 @@ fn not_in_list(
     who: &Address,
     wanted: ChangeAsked,
 ) -> Failure {
+    if let Ok(Some(now)) = moved_to(workspace, named, who) {
+        return Failure::new(format!("{who} is an earlier address of {now}"))
+            .help(format!("name {now} instead"));
+    }
     let (in_file, near) = elsewhere(workspace, named, who).unwrap_or_default();
     let suppress = with_address(
         "digest subscribers suppress",
@@ -309,6 +334,21 @@ fn not_in_list(
     };
     let but = if in_file { ", but in subscribers.csv" } else { "" };
     Failure::new(format!("{who} is not in the list of the store{but}")).help(help)
+}
+
+/// The address that the person has now who had this one.
+fn moved_to(
+    workspace: &Workspace,
+    named: Option<&str>,
+    who: &Address,
+) -> Result<Option<String>, Failure> {
+    let path = place(workspace, named)?;
+    runtime()?.block_on(async {
+        let store = Store::read(&path, &ledger::STEPS).await?;
+        let now = moved::now(&store, who).await;
+        store.close().await;
+        Ok(now?)
+    })
 }
 
 /// Whether subscribers.csv has the address, and which address of a list is nearly the same.
@@ -344,21 +384,84 @@ fn elsewhere(
     Ok((in_file, near))
 }
 
+/// The new address, where one is set, and all other fields.
+fn new_address(details: &mut Details) -> Result<Option<Address>, Failure> {
+    let is_email =
+        |text: &String| text.split_once('=').is_some_and(|(name, _)| name.trim() == "email");
+    let (emails, others): (Vec<String>, _) = details.set.drain(..).partition(is_email);
+    details.set = others;
+    match &emails[..] {
+        [] => Ok(None),
+        [one] => address(one.split_once('=').map_or("", |(_, value)| value)).map(Some),
+        _ => Err(Failure::usage("--set email= stands twice: a person has one address")),
+    }
+}
+
+/// Gives a person another address; nothing where there is none of them.
+async fn move_to(
+    workspace: &Workspace,
+    store: &Store,
+    (old, new): (&Address, &Address),
+) -> Result<Option<bool>, Failure> {
+    let forgotten = forgotten(workspace, store).await?;
+    let release = |who: &str| {
+        let release = with_address("digest subscribers release", who, "--why TEXT");
+        format!("if they want mail: {release}, and then this command once more")
+    };
+    match moved::change_address(store, (old, new), &forgotten, note()).await {
+        Ok(changed) => Ok(Some(changed)),
+        Err(AddressChangeError::NotInList(_)) => Ok(None),
+        Err(error) => {
+            let failure = Failure::new(error.to_string());
+            Err(match error {
+                AddressChangeError::Store(error) => error.into(),
+                AddressChangeError::Left(_) | AddressChangeError::Suppressed { .. } => {
+                    failure.help(release(old.as_str()))
+                }
+                AddressChangeError::Taken(_) => {
+                    let remove = with_address(
+                        "digest subscribers remove",
+                        old.as_str(),
+                        "--why 'has another address'",
+                    );
+                    failure.help(format!("if both are one person: {remove}"))
+                }
+                _ => failure.help(release(new.as_str())),
+            })
+        }
+    }
+}
+
 /// Runs `digest subscribers set`.
 pub(super) fn set(workspace: &Workspace, args: &Set) -> Ending {
-    let (who, edit) = (address(&args.address)?, args.details.read()?);
-    let said = args.details.topics.as_deref().unwrap_or_default();
-    let topics = &workspace.config.publication.topics;
-    print::problems(&unknown_topics(&who, said, topics));
-    let changed = in_store(workspace, args.store.as_deref(), async |store| {
-        tell_new_fields(store, &args.details.set).await?;
-        Ok(change::change(store, &who, note(), |profile| edit(profile)).await?)
+    let mut details = args.details.clone();
+    let (old, new) = (address(&args.address)?, new_address(&mut details)?);
+    let (named, edit) = (args.store.as_deref(), details.read()?);
+    let (said, topics) =
+        (details.topics.as_deref().unwrap_or_default(), &workspace.config.publication.topics);
+    print::problems(&unknown_topics(&old, said, topics));
+    let changed = in_store(workspace, named, async |store| {
+        let mut has_moved = false;
+        if let Some(new) = &new {
+            let Some(moved) = move_to(workspace, store, (&old, new)).await? else {
+                return Ok(None);
+            };
+            has_moved = moved;
+        }
+        tell_new_fields(store, &details.set).await?;
+        let who = new.as_ref().unwrap_or(&old);
+        let changed = change::change(store, who, note(), |profile| edit(profile)).await?;
+        Ok(changed.map(|changed| (has_moved, changed)))
     })?;
-    let named = args.store.as_deref();
-    let changed =
-        changed.ok_or_else(|| not_in_list(workspace, named, &who, ChangeAsked::Change))?;
-    let what = if changed { "changed" } else { "nothing to change" };
-    print::words(&format!("{who}: {what}\n"))?;
+    let (has_moved, changed) =
+        changed.ok_or_else(|| not_in_list(workspace, named, &old, ChangeAsked::Change))?;
+    let what = match &new {
+        Some(new) if has_moved => format!("address changed to {new}"),
+        _ if changed => "changed".to_owned(),
+        _ => "nothing to change".to_owned(),
+    };
+    print::words(&format!("{old}: {what}\n"))?;
+    tell_unused(workspace, named);
     Ok(Exit::Done)
 }
 
@@ -395,6 +498,7 @@ pub(super) fn tag(workspace: &Workspace, args: &TagPeople) -> Ending {
         }
         Ok(missing)
     })?;
+    tell_unused(workspace, args.store.as_deref());
     match missing {
         None => Ok(Exit::Done),
         Some(who) => Err(not_in_list(workspace, args.store.as_deref(), who, ChangeAsked::Change)),

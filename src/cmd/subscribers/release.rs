@@ -3,10 +3,12 @@
 //! Must never end somebody's own wish where something else was to be ended.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use sejong_digest::audience::forgotten::{self, ForgettingKeys};
+use sejong_digest::audience::list::ReadOptions;
 use sejong_digest::audience::subscribers::ChangeOrigin;
 use sejong_digest::audience::subscribers::change::{self, ChangeNote};
 use sejong_digest::audience::subscribers::rows;
@@ -14,14 +16,16 @@ use sejong_digest::audience::suppression::{
     self, Suppression, SuppressionReason, SuppressionSubject,
 };
 use sejong_digest::delivery::ledger;
+use sejong_digest::delivery::ledger::staging::Standing;
 use sejong_digest::delivery::ledger::undecided;
+use sejong_digest::diagnostic::counted;
 use sejong_digest::message::address::Address;
 use sejong_digest::store::Store;
 
 use super::{import, place, subject, words};
 use crate::cmd::failure::{Ending, Exit, Failure};
 use crate::cmd::files::{describe, quoted, with_address};
-use crate::cmd::readers::{forgetting_keys, list_file};
+use crate::cmd::readers::{ListPlace, forgetting_keys, is_foreign, list_file, look_up};
 use crate::cmd::workspace::Workspace;
 use crate::cmd::{clock, looking, print, runtime};
 
@@ -89,6 +93,8 @@ struct ReleasedRows {
     forgotten: Option<Timestamp>,
     /// What still keeps mail from them.
     left: Vec<Suppression>,
+    /// Whether the list of the store has them.
+    is_in_store: bool,
 }
 
 /// Runs `digest subscribers release`.
@@ -107,26 +113,7 @@ pub(super) fn release(workspace: &Workspace, args: &Release) -> Ending {
     }
     let (released, file) = runtime()?.block_on(async {
         let store = Store::open(&path, &ledger::STEPS).await.map_err(looking::unusable)?;
-        let keys = forgetting_keys(workspace)?;
-        let zone = &workspace.config.time_zone;
-        for one in &all {
-            if args.reason != Some(ReleasedReason::All) {
-                has_no_open_wish(&store, one, zone).await?;
-            }
-            if args.reason.is_none() {
-                is_of_one_kind(&store, one, zone).await?;
-            }
-        }
-        let mut released = Vec::new();
-        for one in &all {
-            let ended = end(&store, one, args.reason, (&why, &keys));
-            let ended = looking::waiting(&store, ended).await?;
-            if ended.rows == 0 {
-                // Where nobody can tell who was forgotten, it may be them.
-                import::forgotten(workspace, &store).await?;
-            }
-            released.push((one, ended));
-        }
+        let released = end_all(workspace, &store, (&all, args.reason, &why)).await?;
         store.close().await;
         let file = list_file(workspace, rows::are_in(&path, &ledger::STEPS).await);
         Ok::<_, Failure>((released, file))
@@ -152,11 +139,78 @@ pub(super) fn release(workspace: &Workspace, args: &Release) -> Ending {
         } else if ended.rows > 0 {
             print::words(&format!("{one}: released\n"))?;
             still.iter().for_each(|left| print::note(left));
+            if !runtime()?.block_on(is_in_list(workspace, file.as_deref(), one, ended.is_in_store))
+            {
+                tell_stranger(one, file.as_deref());
+            }
         } else {
             missed.push(still.unwrap_or_else(|| format!("{one} is not suppressed")));
         }
     }
     if missed.is_empty() { Ok(Exit::Done) } else { Err(Failure::new(missed.join("; "))) }
+}
+
+/// Ends what keeps mail from these, unless one of them is to be decided about first.
+async fn end_all<'a>(
+    workspace: &Workspace,
+    store: &Store,
+    (all, reason, why): (&'a BTreeSet<SuppressionSubject>, Option<ReleasedReason>, &str),
+) -> Result<Vec<(&'a SuppressionSubject, ReleasedRows)>, Failure> {
+    let keys = forgetting_keys(workspace)?;
+    let zone = &workspace.config.time_zone;
+    for one in all {
+        if reason != Some(ReleasedReason::All) {
+            has_no_open_wish(store, one, zone).await?;
+        }
+        if reason.is_none() {
+            is_of_one_kind(store, one, zone).await?;
+        }
+    }
+    let mut released = Vec::new();
+    for one in all {
+        let ended = end(store, one, reason, (why, &keys));
+        let ended = looking::waiting(store, ended).await?;
+        if ended.rows == 0 {
+            // Where nobody can tell who was forgotten, it may be them.
+            import::forgotten(workspace, store).await?;
+        }
+        released.push((one, ended));
+    }
+    Ok(released)
+}
+
+/// Whether the list that sends use has the person. Where that cannot be read, nothing is said of it.
+async fn is_in_list(
+    workspace: &Workspace,
+    file: Option<&Path>,
+    subject: &SuppressionSubject,
+    is_in_store: bool,
+) -> bool {
+    let (SuppressionSubject::Address(address), Some(file)) = (subject, file) else {
+        return is_in_store || matches!(subject, SuppressionSubject::Domain(_));
+    };
+    let Ok(address) = Address::parse(address) else { return true };
+    let consent = workspace.config.consent_columns.clone();
+    let options = ReadOptions { consent, is_foreign: is_foreign(file), ..ReadOptions::default() };
+    let place = ListPlace { path: file.to_owned(), store: None };
+    match look_up(std::slice::from_ref(&address), &place, &options).await {
+        Ok(found) => !found.people.iter().any(|(one, _)| matches!(one, Standing::Absent)),
+        Err(_) => true,
+    }
+}
+
+/// Says that no list has a person who gets mail again, and what brings them in.
+fn tell_stranger(subject: &SuppressionSubject, file: Option<&Path>) {
+    print::note(&match file {
+        Some(file) => format!(
+            "{subject} is not in {}: for the next issue, write the person into it",
+            describe(file)
+        ),
+        None => format!(
+            "{subject} is not in the list of the store: `{}` brings the person in",
+            with_address("digest subscribers add", subject.what(), "--consent TEXT")
+        ),
+    });
 }
 
 /// Somebody who asked to leave, of which nobody has decided: what keeps mail from them now may be all
@@ -166,25 +220,47 @@ async fn has_no_open_wish(
     subject: &SuppressionSubject,
     zone: &TimeZone,
 ) -> Result<(), Failure> {
-    let SuppressionSubject::Address(address) = subject else { return Ok(()) };
-    let open = undecided::all(store, Some(address)).await?;
-    let Some(wish) = open.iter().find(|one| one.is_wish() && !one.suppressed.is_empty()) else {
-        return Ok(());
-    };
+    let open = undecided::all(store, None).await?;
+    let mut of_them = open.iter().filter(|one| {
+        one.is_wish()
+            && is_of(subject, &one.email)
+            && (is_domain(subject) || !one.suppressed.is_empty())
+    });
+    let Some(wish) = of_them.next() else { return Ok(()) };
+    let (address, others) = (&wish.email, of_them.count());
     let asked = match wish.class.as_str() {
         "complaint" => "a report says that this person complained",
         _ => "this person also asked to leave",
     };
     let at = clock::minute(wish.at, zone);
-    let what = format!("{subject}: {asked}, {at} ({}); nobody was released", wish.text);
+    let others = match others {
+        0 => String::new(),
+        others => format!(", and so it is with {}", counted(others as u64, "more wish")),
+    };
+    let what = format!("{address}: {asked}, {at} ({}){others}; nobody was released", wish.text);
     let (suppress, dismiss) = (
         with_address("digest subscribers suppress", address, "--reason unsubscribed --why TEXT"),
         with_address("digest bounces dismiss", address, ""),
     );
     Err(Failure::checks(what).help(format!(
         "`{suppress}` if it still holds; if that is settled, first `{dismiss}`. --reason all does both, \
-         if the person has asked for mail again"
+         if {} has asked for mail again",
+        if is_domain(subject) { "everybody there" } else { "the person" }
     )))
+}
+
+fn is_domain(subject: &SuppressionSubject) -> bool {
+    matches!(subject, SuppressionSubject::Domain(_))
+}
+
+/// Whether a person is meant, or everybody at their domain.
+fn is_of(subject: &SuppressionSubject, identity: &str) -> bool {
+    match subject {
+        SuppressionSubject::Address(address) => address == identity,
+        SuppressionSubject::Domain(domain) => {
+            identity.rsplit_once('@').is_some_and(|(_, of)| of == domain)
+        }
+    }
 }
 
 /// Ends what keeps mail from somebody.
@@ -201,10 +277,14 @@ async fn end(
         rows: suppression::release(store, subject, reason, note).await?,
         ..ReleasedRows::default()
     };
-    let SuppressionSubject::Address(address) = subject else { return Ok(ended) };
     if all {
-        undecided::dismiss(store, address, clock::now()).await?;
+        for one in
+            undecided::all(store, None).await?.iter().filter(|one| is_of(subject, &one.email))
+        {
+            undecided::dismiss(store, &one.email, clock::now()).await?;
+        }
     }
+    let SuppressionSubject::Address(address) = subject else { return Ok(ended) };
     let address = Address::parse(address)?;
     if reason.is_none()
         && let Some((at, _)) = forgotten::since(store, &address, keys).await?
@@ -212,6 +292,7 @@ async fn end(
         ended.rows += forgotten::release(store, &address, keys, clock::now()).await?;
         ended.forgotten = Some(at);
     }
+    ended.is_in_store = change::find(store, &address).await?.is_some();
     ended.left = suppression::history(store, &address).await?;
     ended.left.retain(Suppression::is_in_force);
     if ended.left.iter().all(Suppression::is_for_domain) {

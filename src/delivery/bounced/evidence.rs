@@ -82,8 +82,11 @@ impl ReportKeys {
         let by_id = self.by_message_id(connection, report).await?;
         let by_id = match by_id {
             Some((row, true)) => proven(Some(row), ReportEvidence::MessageIdAlone),
-            Some((row, false)) => return Ok(proven(Some(row), ReportEvidence::MessageId)),
-            None => None,
+            // Nothing else vouches for it: the report itself has to name that very person.
+            Some((row, false)) if names(report, &row) => {
+                return Ok(proven(Some(row), ReportEvidence::MessageId));
+            }
+            Some((_, false)) | None => None,
         };
         let tokens = &report.original.unsubscribe_tokens;
         Ok(self.by_unsubscribe_token(connection, tokens).await?.or(by_id))
@@ -152,6 +155,12 @@ impl ReportKeys {
         let evidence = ReportEvidence::UnsubscribeToken;
         Ok(Some(ProvenReader { identity, row, evidence }))
     }
+}
+
+/// Whether a report names the person whom the mail of a row was sent to.
+fn names(report: &BounceReport, row: &ReportedRow) -> bool {
+    let sent_to = identity(&row.email);
+    report.recipients.iter().flat_map(addresses).any(|named| Some(named) == sent_to)
 }
 
 fn proven(row: Option<ReportedRow>, evidence: ReportEvidence) -> Option<ProvenReader> {

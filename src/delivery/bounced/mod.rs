@@ -8,7 +8,7 @@
 //! 6. `refused` does the same with what relays answered while an issue was sent.
 
 mod counting;
-mod others;
+pub(in crate::delivery) mod others;
 pub mod decision;
 pub mod policy;
 pub mod evidence;

@@ -1,13 +1,40 @@
-//! What is kept of a report, without the addresses of others: a server may name whom mail was passed on
-//! to, or somebody who was forgotten.
+//! What is kept of a report or a reply, without the addresses of others: a server may name whom mail was
+//! passed on to, or somebody who was forgotten.
 
 use super::evidence::identity;
+use crate::message::address::Address;
 
 /// What stands in the place of an address.
 const SOMEBODY: &str = "…";
 
 /// A text without every address that is not one of the person with the identity `own`.
 pub(super) fn without(text: &str, own: Option<&str>) -> String {
+    let is_own = |address: &str| own.is_some() && identity(address).as_deref() == own;
+    replaced(text, is_own, |_| SOMEBODY.to_owned())
+}
+
+/// What a server says of a message to `own`, without what stands before the `@` of every other address:
+/// the domain says whose server it is, and where one may ask.
+pub(in crate::delivery) fn without_names(text: String, own: &Address, message_id: &str) -> String {
+    if !text.contains('@') {
+        return text;
+    }
+    let own = own.identity();
+    let keeps = |address: &str| address == message_id || identity(address).as_ref() == Some(&own);
+    replaced(&text, keeps, |address| {
+        let domain = address.rsplit_once('@').map_or("", |(_, domain)| domain);
+        format!("{SOMEBODY}@{domain}")
+    })
+}
+
+/// A text without the addresses of one person, who was forgotten.
+pub(in crate::delivery) fn without_person(text: &str, person: &str) -> String {
+    let keeps = |address: &str| identity(address).as_deref() != Some(person);
+    replaced(text, keeps, |_| SOMEBODY.to_owned())
+}
+
+/// A text with something else in the place of each address that it does not keep.
+fn replaced(text: &str, keeps: impl Fn(&str) -> bool, instead: impl Fn(&str) -> String) -> String {
     let mut kept = String::new();
     let mut done = 0;
     while let Some(at) = text[done..].find('@').map(|at| done + at) {
@@ -17,12 +44,11 @@ pub(super) fn without(text: &str, own: Option<&str>) -> String {
         // A sentence may end with it.
         let address = text[start..end].trim_end_matches(['.', '=', '?', '!']);
         end = start + address.len();
-        let is_own = own.is_some() && identity(address).as_deref() == own;
         kept.push_str(&text[done..start]);
-        match is_own {
+        match keeps(address) {
             true => kept.push_str(address),
-            false if kept.ends_with('<') => kept.push_str(SOMEBODY),
-            false => kept.push_str(&format!("<{SOMEBODY}>")),
+            false if kept.ends_with('<') => kept.push_str(&instead(address)),
+            false => kept.push_str(&format!("<{}>", instead(address))),
         }
         done = end.max(at + 1);
     }
@@ -67,6 +93,26 @@ mod tests {
             assert_eq!(without(text, own), kept);
         }
         assert_eq!(without("to ada@example.org", None), "to <…>");
+    }
+
+    #[test]
+    fn a_reply_keeps_domains_and_no_name_of_others() {
+        let own = Address::parse("ada@example.org").unwrap();
+        for (text, kept) in [
+            (
+                "550 <Ada@example.org>: <kim@example.net> is full",
+                "550 <Ada@example.org>: <…@example.net> is full",
+            ),
+            ("forwarded to kim@example.net.", "forwarded to <…@example.net>."),
+            ("rfc822;\"kim lee\"@example.net", "rfc822;<…@example.net>"),
+            ("a@b@example.net", "<…@example.net>"),
+            ("2.6.0 <a1@list.example> queued", "2.6.0 <a1@list.example> queued"),
+            ("451 try later", "451 try later"),
+        ] {
+            assert_eq!(without_names(text.to_owned(), &own, "a1@list.example"), kept);
+        }
+        let text = "<Kim@Example.net> and ada@example.org";
+        assert_eq!(without_person(text, "kim@example.net"), "<…> and ada@example.org");
     }
 
     proptest! {

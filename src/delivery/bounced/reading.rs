@@ -35,6 +35,8 @@ pub struct ReportReader {
     pub store: Option<Store>,
     /// By what reports are known to be ours; `None` where no publication is asked.
     pub keys: Option<ReportKeys>,
+    /// What the publication is called by those who leave it.
+    pub names: Vec<String>,
     /// How many reports it takes.
     pub policy: BouncePolicy,
     /// Whether what is decided is done. Otherwise it is only remembered until the end.
@@ -106,11 +108,11 @@ impl ReportReader {
     pub fn new(
         store: Option<Store>,
         keys: Option<ReportKeys>,
-        policy: BouncePolicy,
+        (names, policy): (Vec<String>, BouncePolicy),
         acts: bool,
     ) -> ReportReader {
         let (forgotten, remembered) = (Forgotten::default(), RememberedReports::default());
-        ReportReader { store, keys, policy, acts, forgotten, remembered }
+        ReportReader { store, keys, names, policy, acts, forgotten, remembered }
     }
 
     /// Reads messages from `source`, and acts on them.
@@ -129,7 +131,7 @@ impl ReportReader {
             let decide = |(bytes, hash): (&&[u8], String)| {
                 // Without a publication nothing is counted.
                 let is_new = self.remembered.messages.insert(hash) || self.keys.is_none();
-                let report = bounce::read(bytes);
+                let report = bounce::read_for(bytes, &self.names);
                 if is_new {
                     without_a_ledger(report, self.keys.as_ref())
                 } else {
@@ -146,7 +148,7 @@ impl ReportReader {
             let is_known = self.remembered.messages.contains(hash)
                 || bounces::was_read(&mut connection, hash).await.map_err(failed)?;
             // A dry run says of each message what it is.
-            let report = (!is_known || !self.acts).then(|| bounce::read(bytes));
+            let report = (!is_known || !self.acts).then(|| bounce::read_for(bytes, &self.names));
             read.push((report, is_known));
         }
         drop(connection);
@@ -226,11 +228,10 @@ impl ReportReader {
         let about = reader.map(|reader| &reader.identity).or(named.as_ref());
         let row = &without_others(row, about);
         let (history, is_before_release) = self.before(connection, reader, (row.class, at)).await?;
-        let is_known = match (&named, row.class) {
-            (Some(named), BounceClass::Unsubscribe) => {
-                bounces::last_row_of(connection, named).await?.is_some()
-            }
-            _ => false,
+        let asks = named.as_ref().filter(|_| row.class == BounceClass::Unsubscribe);
+        let is_known = match asks {
+            Some(asks) => bounces::last_row_of(connection, asks).await?.is_some(),
+            None => false,
         };
         let said = said(row);
         let facts = DecisionFacts {
@@ -247,7 +248,8 @@ impl ReportReader {
         } else {
             decide(&facts, history, &self.policy)
         };
-        let whom = reader.map(|reader| &reader.identity).or(named.as_ref().filter(|_| is_known));
+        // Somebody may ask from another address than the one that they are on the list with.
+        let whom = reader.map(|reader| &reader.identity).or(asks);
         let decision = match whom {
             Some(identity) if decision.outcome == BounceOutcome::Undecided => {
                 let note = UndecidedNote {

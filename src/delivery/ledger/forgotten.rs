@@ -3,6 +3,7 @@
 //!
 //! Must never let a row be sent to: whoever waits is suppressed.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -10,9 +11,10 @@ use jiff::Timestamp;
 use super::LockedLedger;
 use crate::audience::subscribers::forget;
 use crate::audience::suppression;
+use crate::delivery::bounced::others;
 use crate::delivery::journal;
 use crate::message::address::Address;
-use crate::store::sql::{self, SqlError};
+use crate::store::sql::{self, Connection, SqlError};
 use crate::store::{Store, StoreError};
 
 /// Rows of all issues, with a name in the place of the address. What a server said may have it too.
@@ -40,6 +42,10 @@ const UNDECIDED: &str = "DELETE FROM undecided_report WHERE identity = ?1";
 
 /// Mails about their subscription, sent or not.
 const OUTBOX: &str = "DELETE FROM outbox WHERE identity = ?1";
+
+/// Tables with what servers said of other people's mail: one may have passed it on to this person, and
+/// older versions have kept the address.
+const SAID: [&str; 3] = ["recipient", "earlier_copy", "outbox"];
 
 /// Each with its table: a copy of an older store may lack some. What stands in the rows of earlier copies
 /// is found by the rows of the person, which lose their name behind it.
@@ -70,17 +76,17 @@ pub struct ForgottenRows {
 }
 
 impl LockedLedger {
-    /// Takes a person out of the list, out of the rows of every issue, and out of what was reported;
-    /// `hash` stands for them. What a killed send has left must have been settled.
+    /// Takes a person out of the list, out of the rows of every issue, and out of what was reported, under
+    /// each of their addresses; the hash of an address stands for it. What a killed send has left must have been settled.
     ///
     /// # Errors
     /// The store's; then nothing has changed.
     pub async fn forget_person(
         &self,
-        person: (&Address, &str),
+        addresses: &[(Address, String)],
         at: Timestamp,
     ) -> Result<ForgottenRows, StoreError> {
-        let rows = forget_in(&self.store, person, at).await?;
+        let rows = forget_in(&self.store, addresses, at).await?;
         // Of a journal that was never begun.
         let _ = std::fs::remove_file(journal::draft_path(&self.journal_path()));
         Ok(rows)
@@ -90,12 +96,12 @@ impl LockedLedger {
     /// and why.
     pub async fn forget_in_copies(
         &self,
-        person: (&Address, &str),
+        addresses: &[(Address, String)],
         at: Timestamp,
     ) -> Vec<(PathBuf, StoreError)> {
         let mut failed = Vec::new();
         for copy in self.store.own_copies() {
-            if let Err(error) = forget_in_copy(&copy, person, at).await {
+            if let Err(error) = forget_in_copy(&copy, addresses, at).await {
                 failed.push((copy, error));
             }
         }
@@ -105,12 +111,12 @@ impl LockedLedger {
 
 async fn forget_in_copy(
     path: &Path,
-    person: (&Address, &str),
+    addresses: &[(Address, String)],
     at: Timestamp,
 ) -> Result<(), StoreError> {
     let copy = Store::open_copy(path).await?;
     let erased = async {
-        forget_in(&copy, person, at).await?;
+        forget_in(&copy, addresses, at).await?;
         copy.overwrite_all_deleted().await
     };
     let erased = erased.await.map(drop);
@@ -118,9 +124,29 @@ async fn forget_in_copy(
     erased
 }
 
+/// The same of the rows of issues; how many they are.
+async fn forget_in_issues(
+    connection: &mut Connection,
+    tables: &BTreeSet<String>,
+    (address, hash): (&Address, &str),
+) -> Result<u64, SqlError> {
+    let (identity, name) = (address.identity(), stand_in(hash));
+    let mut of_issues = 0;
+    for (table, statement) in STATEMENTS {
+        if tables.contains(table) {
+            let change = sql::query(statement).bind(identity.as_str());
+            let is_renamed = statement.contains("?2");
+            let change = if is_renamed { change.bind(name.as_str()) } else { change };
+            let rows = change.execute(&mut *connection).await?.rows_affected();
+            of_issues += if table == "recipient" { rows } else { 0 };
+        }
+    }
+    Ok(of_issues)
+}
+
 async fn forget_in(
     store: &Store,
-    (address, hash): (&Address, &str),
+    addresses: &[(Address, String)],
     at: Timestamp,
 ) -> Result<ForgottenRows, StoreError> {
     let failed = |error| store.failed(error);
@@ -128,22 +154,38 @@ async fn forget_in(
     let mut transaction = store.begin().await?;
     let written = async {
         let tables = Store::table_names(&mut transaction).await?;
-        let person = (address, hash);
-        let in_list = forget::forget_within(&mut transaction, &tables, person, at).await?;
-        let (identity, name) = (address.identity(), stand_in(hash));
-        let mut of_issues = 0;
-        for (table, statement) in STATEMENTS {
-            if tables.contains(table) {
-                let change = sql::query(statement).bind(identity.as_str());
-                let is_renamed = statement.contains("?2");
-                let change = if is_renamed { change.bind(name.as_str()) } else { change };
-                let rows = change.execute(&mut *transaction).await?.rows_affected();
-                of_issues += if table == "recipient" { rows } else { 0 };
+        let mut all = ForgottenRows::default();
+        for (address, hash) in addresses {
+            let person = (address, hash.as_str());
+            all.in_list |= forget::forget_within(&mut transaction, &tables, person, at).await?;
+            all.of_issues += forget_in_issues(&mut transaction, &tables, person).await?;
+            for table in SAID.into_iter().filter(|table| tables.contains(*table)) {
+                forget_what_was_said(&mut transaction, table, address).await?;
             }
         }
-        Ok::<_, SqlError>(ForgottenRows { in_list, of_issues })
+        Ok::<_, SqlError>(all)
     };
     let rows = written.await.map_err(failed)?;
     transaction.commit().await.map_err(failed)?;
     Ok(rows)
+}
+
+/// Takes the address out of what servers said of the mail of others.
+async fn forget_what_was_said(
+    connection: &mut Connection,
+    table: &str,
+    person: &Address,
+) -> Result<(), SqlError> {
+    let identity = person.identity();
+    let like = format!("%@{}%", person.domain().to_lowercase());
+    let said = format!("SELECT DISTINCT text FROM {table} WHERE lower(text) LIKE ?1");
+    let said: Vec<String> = sql::query_scalar(said).bind(&like).fetch_all(&mut *connection).await?;
+    for text in said {
+        let without = others::without_person(&text, &identity);
+        if without != text {
+            let update = format!("UPDATE {table} SET text = ?2 WHERE text = ?1");
+            sql::query(update).bind(&text).bind(&without).execute(&mut *connection).await?;
+        }
+    }
+    Ok(())
 }

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use super::moved::{GOT_BEFORE, PEOPLE_WITH};
 use super::{BATCH, Ledger, STEPS, overview};
 use crate::delivery::intake::IntakeError;
 use crate::diagnostic::nearest;
@@ -104,8 +105,9 @@ impl Ledger {
             if let Some(other) = other {
                 self.add_got_of(other, issue, number).await?;
             }
-            let count = "SELECT count(*) FROM temp.got WHERE number = ?1";
-            let people: i64 = sql::query_scalar(count)
+            let before = sql::query(GOT_BEFORE).bind(number);
+            before.execute(self.store.pool()).await.map_err(failed)?;
+            let people: i64 = sql::query_scalar(PEOPLE_WITH)
                 .bind(number)
                 .fetch_one(self.store.pool())
                 .await
@@ -117,8 +119,9 @@ impl Ledger {
 
     async fn add_got_of(&self, other: &Store, issue: &str, number: i64) -> Result<(), StoreError> {
         let page = format!(
-            "SELECT r.id, r.identity FROM recipient r WHERE {HAS} AND r.id > ?2 \
-             ORDER BY r.id LIMIT ?3"
+            "SELECT r.id, r.identity, f.identity FROM recipient r \
+             LEFT JOIN subscriber_former f ON f.former = r.identity \
+             WHERE {HAS} AND r.id > ?2 ORDER BY r.id LIMIT ?3"
         );
         let mut last = i64::MIN;
         loop {
@@ -133,7 +136,8 @@ impl Ledger {
             last = end.get(0);
             let mut query = QueryBuilder::new("INSERT INTO temp.got (number, identity) ");
             query.push_values(&rows, |mut row, one| {
-                row.push_bind(number).push_bind(one.get::<String>(1));
+                let now: Option<String> = one.get(2);
+                row.push_bind(number).push_bind(now.unwrap_or_else(|| one.get(1)));
             });
             query.push(" ON CONFLICT DO NOTHING");
             let written = query.build().execute(self.store.pool()).await;

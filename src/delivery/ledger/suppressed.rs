@@ -150,7 +150,7 @@ impl Ledger {
     }
 
     /// Whether the ledger has the table: one that is for a list alone has none at all.
-    async fn has_suppressions(&self) -> Result<bool, StoreError> {
+    pub(super) async fn has_suppressions(&self) -> Result<bool, StoreError> {
         let found = "SELECT [sqlite: EXISTS (SELECT 1 FROM pragma_table_info('suppression')) \
              | postgres: to_regclass('suppression') IS NOT NULL]";
         let found = sql::query_scalar(found).fetch_one(self.store.pool()).await;

@@ -1,4 +1,4 @@
-//! Reports that a person has to decide about: the table `undecided_report`. Somebody known asks to leave
+//! Reports that a person has to decide about: the table `undecided_report`. Somebody asks to leave
 //! without a token, or a report has a Message-ID alone, and anybody could have written it.
 //!
 //! A row stays when it is decided, so that the message that brought it is known. Must never decide
@@ -60,6 +60,8 @@ pub struct UndecidedReport {
     pub at: jiff::Timestamp,
     /// Why the person gets no mail at present, for reasons that decide nothing about this.
     pub suppressed: Vec<SuppressionReason>,
+    /// Whether this address had mail, or is on a list that is known; `None` where nobody can tell.
+    pub on_list: Option<bool>,
 }
 
 impl UndecidedReport {
@@ -98,6 +100,12 @@ fn open() -> String {
 const SUPPRESSED_NOW: &str = "
 SELECT DISTINCT reason FROM suppression WHERE what = ?1 AND kind = 'address' AND released_at IS NULL
 ORDER BY reason";
+
+/// Whether an issue was planned for somebody, or the list of the store has them.
+const IS_ON_LIST: &str = "
+SELECT EXISTS (SELECT 1 FROM (SELECT DISTINCT issue FROM run) i CROSS JOIN person p
+        WHERE p.issue = i.issue AND p.identity = ?1)
+    OR EXISTS (SELECT 1 FROM subscriber s WHERE s.identity = ?1)";
 
 const DISMISS: &str = "
 UPDATE undecided_report SET dismissed_at = ?2 WHERE identity = ?1 AND dismissed_at IS NULL";
@@ -174,6 +182,7 @@ pub async fn all(
         source: row.get(4),
         at: jiff::Timestamp::from_millisecond(row.get(5)).unwrap_or_default(),
         suppressed: Vec::new(),
+        on_list: None,
     };
     let mut all: Vec<UndecidedReport> = rows.iter().map(report).collect();
     if all.is_empty() {
@@ -183,6 +192,8 @@ pub async fn all(
     for one in &mut all {
         let now = suppressed_now(&mut connection, &one.email).await;
         one.suppressed = now.map_err(|error| store.failed(error))?;
+        let known = sql::query_scalar(IS_ON_LIST).bind(&one.email).fetch_one(&mut connection);
+        one.on_list = Some(known.await.map_err(|error| store.failed(error))?);
     }
     Ok(all)
 }

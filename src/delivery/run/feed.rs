@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use super::queue::{Turn, Unasked};
 use super::shared::Work;
+use crate::delivery::bounced::others;
 use crate::delivery::id::RowId;
 use crate::delivery::journal::Settled;
 use crate::delivery::ledger::Claimed;
@@ -93,6 +94,9 @@ impl RowFeed<'_> {
 
     fn record(&self, claimed: &Claimed, outcome: Recorded<'_>) {
         let Recorded { state, reply, text, retry, stage, unasked } = outcome;
+        let message_id = self.message_id(claimed);
+        // A server may name whom the mail was passed on to.
+        let text = others::without_names(text, claimed.recipient.address(), &message_id);
         let options = &self.work.options;
         options.progress.add(matches!(state, State::Accepted | State::Suppressed));
         if retry.is_some() {
@@ -105,7 +109,7 @@ impl RowFeed<'_> {
             enhanced: reply.and_then(|reply| reply.enhanced).map(|enhanced| enhanced.to_string()),
             text,
             at: (options.clock)(),
-            message_id: self.message_id(claimed),
+            message_id,
             retry,
             stage,
             unasked,

@@ -48,6 +48,9 @@ impl TextError {
         let (place, help) = match self {
             TextError::Unreadable(error) => {
                 let help = match error {
+                    FileError::LeadsToNothing(_) => {
+                        "remove the link, or put the file there that it names"
+                    }
                     error if error.is_missing() => "check the name, and whether the file is in git",
                     FileError::System(_) | FileError::Shared => "check the permissions of the file",
                     FileError::Outside => {

@@ -4,7 +4,7 @@ use std::iter::Peekable;
 use std::str::{CharIndices, FromStr};
 
 use super::bound::{Bound, Comparison};
-use super::{Only, OnlyCondition, OnlyError, written};
+use super::{Only, OnlyCondition, OnlyError, STATUS_WORDS, written};
 use crate::issue::topics::Topic;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -238,10 +238,16 @@ impl OnlyParser {
     }
 
     fn no_term(&self, word: &str) -> OnlyError {
-        let tag = written("tag:", word);
-        self.wrong(&format!(
-            "{word:?} is neither tag:NAME nor FIELD=VALUE; a tag of that name is {tag}"
-        ))
+        let status =
+            |(_, token): &(usize, Token)| matches!(token, Token::Word(one) if one == "status");
+        let instead = if self.tokens.iter().any(status) {
+            format!("how somebody stands is status={}", STATUS_WORDS.join(", status="))
+        } else if word.is_empty() {
+            "write a name between the quotation marks, such as tag:member".to_owned()
+        } else {
+            format!("a tag of that name is {}", written("tag:", word))
+        };
+        self.wrong(&format!("{word:?} is neither tag:NAME nor FIELD=VALUE; {instead}"))
     }
 }
 

@@ -1,0 +1,246 @@
+//! A change of address: the person stays who they are, the old address is kept out, and whoever says no
+//! under either has said it.
+
+use serde_json::Value;
+
+use crate::harness::Publication;
+use crate::relay::Relay;
+use crate::{counts, done, export, import, json};
+
+const OLD: &str = "kim@example.org";
+const NEW: &str = "minji@new.example";
+
+/// Kim and Ada, by an import.
+fn with_two() -> Publication {
+    let here = Publication::new().write(
+        "members.csv",
+        "email,first_name,tags,topics\nKim@example.org,Minji,board,-events\nada@example.org,Ada,,\n",
+    );
+    import(&here, &["members.csv"]);
+    here
+}
+
+fn to(here: &Publication, old: &str, new: &str) -> String {
+    done(here, &["set", old, "--set", &format!("email={new}")]).stdout
+}
+
+/// What a command says that fails so.
+#[track_caller]
+fn fails(here: &Publication, line: &[&str]) -> String {
+    let told = here.run(&[&["subscribers"], line].concat());
+    assert_eq!(told.code, 1, "{line:?}: {told:?}");
+    told.stderr
+}
+
+fn plan(here: &Publication, line: &[&str]) -> Value {
+    let told = here.run(&[&["plan", "2025-11", "--json"], line].concat());
+    serde_json::from_str(&told.stdout).unwrap_or_else(|error| panic!("{error}: {told:?}"))
+}
+
+fn is_suppressed(here: &Publication, who: &str) -> bool {
+    json(here, &["show", who])["suppressed"] == true
+}
+
+#[test]
+fn who_has_another_address_keeps_all_and_the_old_one_is_kept_out() {
+    let here = with_two();
+    done(&here, &["set", OLD, "--set", "city=Seoul"]);
+    let list = export(&here);
+    let here = here.write("earlier.csv", &list);
+    assert_eq!(
+        to(&here, OLD, "Minji@New.example"),
+        format!("{OLD}: address changed to Minji@new.example\n")
+    );
+    let known = json(&here, &["show", NEW]);
+    let found = &known["subscriber"];
+    assert_eq!(found["email"], "Minji@new.example");
+    assert_eq!(found["fields"], serde_json::json!({"city": "Seoul", "first_name": "Minji"}));
+    assert_eq!((&found["tags"][0], &found["topics"]), (&"board".into(), &"-events".into()));
+    assert_eq!(found["consent"]["words"], "signed up on our site");
+    assert_eq!(known["changes"][0]["import"], 1);
+    let last = known["changes"].as_array().and_then(|all| all.last()).expect("a change");
+    let change = serde_json::json!([["email", "Kim@example.org", "Minji@new.example"]]);
+    assert_eq!((&last["changes"], &last["origin"]), (&change, &"command".into()));
+    assert_eq!(known["former"][0]["address"], OLD);
+    let told = done(&here, &["show", OLD]).stdout;
+    for words in
+        ["  address now: minji@new.example\n", "(address changed): address changed to minji@"]
+    {
+        assert!(told.contains(words), "no {words:?} in {told}");
+    }
+    // No old file brings the old address back, and the person does not look as if they had left.
+    assert_eq!(plan(&here, &[])["to_send"], 2);
+    assert_eq!(import(&here, &["members.csv"])["stays_suppressed"]["count"], 1);
+    let told = done(&here, &["import", "earlier.csv", "--update", "overwrite"]).stdout;
+    assert!(told.contains("stays suppressed         1"), "{told}");
+    assert_eq!(done(&here, &["list", "--count"]).stdout, "2\n");
+    let told = plan(&here, &["--subscribers", "members.csv"]);
+    assert_eq!((&told["to_send"], &told["suppressed"]), (&1.into(), &1.into()));
+    let told = done(&here, &["list", "--suppressed"]).stdout;
+    assert!(told.starts_with("kim@example.org\taddress changed\t"), "{told}");
+    let told = fails(&here, &["set", OLD, "--language", "ko"]);
+    assert!(told.contains("kim@example.org is an earlier address of minji@new.example"), "{told}");
+    // What is written out now is the same list again, here and elsewhere.
+    let list = export(&here);
+    let here = here.write("list.csv", &list);
+    assert_eq!(import(&here, &["list.csv"])["import"], Value::Null);
+    import(&here, &["list.csv", "--store", "sqlite:other.db"]);
+    assert_eq!(done(&here, &["export", "--store", "sqlite:other.db"]).stdout, list);
+    // Whoever has changed since an import stays when it is taken back.
+    let undone = done(&here, &["import", "--undo", "1"]).stdout;
+    assert!(
+        undone.contains("1 person removed") && undone.contains("  Minji@new.example\n"),
+        "{undone}"
+    );
+}
+
+#[test]
+fn an_issue_that_went_to_the_old_address_is_one_that_the_person_has() {
+    let here = with_two();
+    let relay = Relay::new();
+    let send = ["send", "2025-11", "--yes", "--relay", &relay.url()];
+    assert_eq!(here.run(&send).code, 0);
+    to(&here, OLD, "k@second.example");
+    to(&here, "k@second.example", NEW);
+    for (only, count) in [("got:2025-11", "2\n"), ("not got:2025-11", "0\n")] {
+        assert_eq!(done(&here, &["list", "--only", only, "--count"]).stdout, count, "{only}");
+    }
+    let told = plan(&here, &["--only", "got:2025-11"]);
+    assert_eq!(told["got"][0]["people"], 2, "{told}");
+    // Nobody gets a second copy, and it is said why.
+    let told = here.run(&["plan", "2025-11"]);
+    assert!(told.stdout.contains("1 had it at an earlier address"), "{told:?}");
+    here.run(&send);
+    assert_eq!(relay.counts().accepted, 2);
+    let told = done(&here, &["show", NEW]).stdout;
+    assert!(
+        told.contains("  2025-11: accepted, 20") && told.contains(", to kim@example.org\n"),
+        "{told}"
+    );
+    let known = json(&here, &["show", NEW]);
+    assert_eq!(known["former"].as_array().map(Vec::len), Some(2), "{known}");
+    // The link of that mail is still theirs.
+    let link = link_to(&relay, OLD);
+    let told = here.run(&["who", &link]).stdout;
+    assert!(told.contains("  address now: minji@new.example\n"), "{told}");
+    let told = done(&here, &["suppress", "--token", &link]);
+    assert!(told.stderr.contains("an earlier address of minji@new.example"), "{told:?}");
+    assert!(is_suppressed(&here, NEW));
+}
+
+fn link_to(relay: &Relay, who: &str) -> String {
+    let accepted = relay.accepted();
+    let one = accepted.iter().find(|one| one.recipients[0].eq_ignore_ascii_case(who));
+    let text = String::from_utf8_lossy(&one.expect("a mail").bytes).replace("\r\n ", " ");
+    let field = text.split("List-Unsubscribe:").nth(1).expect("the field");
+    let link = field.split("<https:").nth(1).and_then(|rest| rest.split('>').next());
+    format!("https:{}", link.expect("a link"))
+}
+
+#[test]
+fn a_no_under_an_earlier_address_is_one_of_the_person() {
+    for (line, follows) in [
+        (&["suppress", OLD, "--why", "by phone", "--reason", "unsubscribed"][..], true),
+        (&["suppress", OLD, "--why", "by phone"], true),
+        (&["suppress", OLD, "--why", "gone", "--reason", "hard-bounce"], false),
+        (&["import", "no.csv"], true),
+        (&["import", "bounced.csv"], false),
+    ] {
+        let here = with_two()
+            .write("no.csv", "email,status\nkim@example.org,unsubscribed\n")
+            .write("bounced.csv", "email,status\nkim@example.org,bounced\n");
+        to(&here, OLD, NEW);
+        done(&here, line);
+        assert_eq!(is_suppressed(&here, NEW), follows, "{line:?}");
+        assert!(is_suppressed(&here, OLD), "{line:?}");
+        let to_send = if follows { 1 } else { 2 };
+        assert_eq!(plan(&here, &[])["to_send"], to_send, "{line:?}");
+        if line[0] == "import" {
+            done(&here, &["import", "--undo", "2"]);
+            assert!(!is_suppressed(&here, NEW) && is_suppressed(&here, OLD), "{line:?}");
+        }
+    }
+}
+
+#[test]
+fn an_address_is_changed_only_for_somebody_who_gets_mail_and_to_one_that_may() {
+    let here = with_two();
+    let line = |old: &'static str, new: &'static str| -> Vec<&'static str> {
+        vec!["set", old, "--set", Box::leak(format!("email={new}").into_boxed_str())]
+    };
+    done(&here, &["suppress", "no@new.example", "--why", "asked"]);
+    done(&here, &["suppress", "x.example", "--domain", "--why", "asked"]);
+    done(&here, &["forget", "gone@new.example"]);
+    done(&here, &["add", "left@example.org"]);
+    done(&here, &["remove", "left@example.org"]);
+    for (old, new, words) in [
+        (OLD, "ada@example.org", "is in the list already, as a person of its own"),
+        (OLD, "no@new.example", "is suppressed (by hand: asked) and gets no mail"),
+        (OLD, "kim@x.example", "is suppressed (by hand: asked) and gets no mail"),
+        (OLD, "gone@new.example", "was forgotten and gets no mail"),
+        (OLD, "left@example.org", "is in the list already"),
+        ("left@example.org", NEW, "has left, and a new address would bring them back"),
+        ("zoe@example.org", NEW, "is not in the list of the store"),
+    ] {
+        let before = export(&here);
+        let told = fails(&here, &line(old, new));
+        assert!(told.contains(words), "{old} {new}: {told}");
+        assert_eq!(export(&here), before, "{old} {new}");
+    }
+    done(&here, &["suppress", "ada@example.org", "--why", "asked"]);
+    assert!(fails(&here, &line("ada@example.org", NEW)).contains("would bring them back"));
+    for text in ["email=x", "email=", "email=a@b.example"] {
+        let told =
+            here.run(&["subscribers", "set", OLD, "--set", text, "--set", "email=c@d.example"]);
+        assert_eq!(told.code, 2, "{told:?}");
+    }
+    // A mailbox that is gone is a reason to have another one.
+    done(&here, &["suppress", OLD, "--why", "gone", "--reason", "hard-bounce"]);
+    let told = done(&here, &["set", OLD, "--set", "email=minji@new.example", "--language", "ko"]);
+    assert!(told.stdout.contains("address changed to"), "{told:?}");
+    assert_eq!(json(&here, &["show", NEW])["subscriber"]["language"], "ko");
+    assert!(!is_suppressed(&here, NEW));
+}
+
+#[test]
+fn an_address_is_changed_back_and_spelled_otherwise() {
+    let here = with_two();
+    to(&here, OLD, NEW);
+    to(&here, NEW, OLD);
+    assert!(is_suppressed(&here, NEW) && !is_suppressed(&here, OLD));
+    assert_eq!(plan(&here, &[])["to_send"], 2);
+    assert_eq!(
+        to(&here, OLD, "KIM@example.org"),
+        "kim@example.org: address changed to KIM@example.org\n"
+    );
+    assert!(export(&here).contains("KIM@example.org,confirmed"));
+    // Somebody else may get the old mailbox.
+    done(&here, &["release", NEW, "--why", "another person"]);
+    done(&here, &["add", NEW, "--consent", "c"]);
+    done(&here, &["suppress", NEW, "--why", "asked", "--reason", "unsubscribed"]);
+    assert!(is_suppressed(&here, NEW) && !is_suppressed(&here, OLD));
+}
+
+#[test]
+fn who_is_forgotten_is_so_under_each_of_their_addresses() {
+    let here = with_two();
+    let relay = Relay::new();
+    let send = ["send", "2025-11", "--yes", "--relay", &relay.url()];
+    assert_eq!(here.run(&send).code, 0);
+    to(&here, OLD, NEW);
+    let told = fails(&here, &["forget", OLD]);
+    assert!(told.contains("digest subscribers forget minji@new.example"), "{told}");
+    done(&here, &["forget", NEW]);
+    for who in [OLD, NEW] {
+        let known = json(&here, &["show", who]);
+        assert_eq!((&known["forgotten"], &known["subscriber"]), (&true.into(), &Value::Null));
+        assert_eq!((&known["former"], &known["now"]), (&serde_json::json!([]), &Value::Null));
+    }
+    assert_eq!(counts(&import(&here, &["members.csv"])), [("forgotten", 1), ("same", 1)]);
+    if let Ok(bytes) = std::fs::read(here.path("digest.db")) {
+        for word in ["kim@", "Kim@", "minji@", "Minji"] {
+            let is_there = bytes.windows(word.len()).any(|found| found == word.as_bytes());
+            assert!(!is_there, "{word} is in the store");
+        }
+    }
+}
