@@ -266,3 +266,27 @@ fn a_letter_is_signed_as_an_issue_is() {
     let signed = mail.field("DKIM-Signature").to_ascii_lowercase();
     assert!(signed.contains("auto-submitted") && signed.contains("message-id"), "{signed}");
 }
+
+// Links in mails to who subscribes work as long as their key is kept.
+#[test]
+fn a_secret_that_is_lost_behind_the_first_mail_is_noticed() {
+    let here = Subscribed::start("");
+    here.asks("new@example.org", "192.0.2.1");
+    here.link("new@example.org");
+    becomes(&here.served, "new@example.org", "accepted");
+    let Subscribed { served, relay } = here;
+    let Served { here, running, .. } = served;
+    drop(running);
+    let (secret, away) = (here.path(".digest-secret"), here.path("away"));
+    std::fs::rename(&secret, &away).expect("moved");
+    let send = ["send", "2025-11", "--yes", "--relay", &relay.url()];
+    for command in [&send[..], &["serve", "--listen", "127.0.0.1:0"]] {
+        let told = here.run(command);
+        assert_ne!(told.code, 0, "{command:?}: {told:?}");
+        assert!(told.stderr.contains("shows that mail was sent with it before"), "{told:?}");
+    }
+    assert_eq!(relay.counts().accepted, 1);
+    std::fs::rename(&away, &secret).expect("moved");
+    let told = here.run(&send);
+    assert_eq!(told.code, 0, "{told:?}");
+}
