@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 use super::letters::LetterWanted;
-use super::rows::{OutboxEnd, OutboxRow, OutboxRows, SentAs};
+use super::rows::{OutboxEnd, OutboxRow, OutboxRows, SentLetter};
 use super::run::OutboxOptions;
 use crate::audience::signup;
 use crate::audience::subscribers::change;
@@ -40,7 +40,7 @@ pub(super) struct OutboxMemory {
 }
 
 /// A message with what it was made of, or why there is none.
-type Made = Result<(Message, SentAs), String>;
+type LetterMade = Result<(Message, SentLetter), String>;
 
 /// See the file's head.
 pub(super) struct OutboxFeed<'a> {
@@ -51,7 +51,7 @@ pub(super) struct OutboxFeed<'a> {
     /// How fast the relay may be used.
     pub(super) limit: Option<Rate>,
     /// The mail that is under way, what it was made with, and why it was kept back behind DATA.
-    pub(super) taken: Option<(OutboxRow, SentAs, Option<&'static str>)>,
+    pub(super) taken: Option<(OutboxRow, SentLetter, Option<&'static str>)>,
     /// Mails that the relay has answered to.
     pub(super) answered: u64,
     /// Why the store could not be used.
@@ -102,7 +102,7 @@ impl OutboxFeed<'_> {
     }
 
     /// The message of a row, or why there is none.
-    async fn message(&self, row: &OutboxRow) -> Result<Made, StoreError> {
+    async fn message(&self, row: &OutboxRow) -> Result<LetterMade, StoreError> {
         let options = self.options;
         let now = (options.clock)().to_zoned_datetime(options.time_zone.clone());
         let known = match row.kind {
@@ -161,7 +161,7 @@ impl OutboxFeed<'_> {
         let message_id =
             message_id.unwrap_or_else(|| template.copy_message_id(&row.address, number));
         let message = template.splice_row(&recipient, number, Some(&message_id));
-        let sent = SentAs { message_id, list_id, key };
+        let sent = SentLetter { message_id, list_id, key };
         Ok(message.map(|message| (message, sent)).map_err(|error| error.to_string()))
     }
 

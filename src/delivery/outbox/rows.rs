@@ -86,7 +86,7 @@ impl OutboxRow {
 
 /// What a message was made with.
 #[derive(Clone, Debug)]
-pub(super) struct SentAs {
+pub(super) struct SentLetter {
     pub(super) message_id: String,
     pub(super) list_id: String,
     /// The key of its links.
@@ -230,7 +230,7 @@ impl OutboxRows {
     pub(super) async fn attempt(
         &self,
         row: &OutboxRow,
-        sent: &SentAs,
+        sent: &SentLetter,
         now: Timestamp,
     ) -> Result<Option<&'static str>, StoreError> {
         let store = self.stores.lease().await?;
