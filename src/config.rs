@@ -3,6 +3,7 @@
 //! Every key can be overridden by `DIGEST_SECTION__KEY`. Secrets come from the environment or from
 //! a file, and are never printed, not even in an error.
 
+mod archive;
 pub mod dkim;
 mod audience;
 mod bounce;
@@ -24,6 +25,7 @@ use crate::audience::consent::ConsentColumn;
 use crate::check::clients::Profile;
 use crate::compose::theme::Theme;
 use crate::delivery::bounced::policy::BouncePolicy;
+use crate::delivery::ledger::editions::ShownIssues;
 use crate::delivery::pace::Rate;
 use crate::delivery::run::lanes::LaneOptions;
 use crate::delivery::schedule::Schedule;
@@ -36,6 +38,7 @@ use crate::message::splice::Identity;
 use crate::message::token::Keys;
 use crate::net::web::{self, other_host};
 use crate::web::signup_form::SignupForm;
+pub use archive::ArchiveConfig;
 pub use audience::AudienceSource;
 pub use relay::{PasswordError, RelayConfig, credentials};
 pub use secret::rotate::{RotateError, Rotated, rotate_secret};
@@ -75,6 +78,8 @@ pub struct Config {
     pub web: WebConfig,
     /// For `web`: what people are asked who subscribe there; `None` where nobody can.
     pub form: Option<SignupForm>,
+    /// For `archive`: which issues everybody may read.
+    pub archive: ArchiveConfig,
     /// Where dates and times are told.
     pub time_zone: jiff::tz::TimeZone,
     /// What is no error, but should be known: for `check` and `doctor`.
@@ -101,6 +106,7 @@ pub struct Sender {
     /// Whether digest.toml says it.
     has_list_id: bool,
     base_url: String,
+    list_archive: String,
     reverse_path: Option<String>,
 }
 
@@ -113,6 +119,7 @@ impl Sender {
             list_name: self.list_name.clone(),
             list_id: self.list_id.clone(),
             base_url: self.base_url.clone(),
+            list_archive: self.list_archive.clone(),
             reverse_path: self.reverse_path.clone(),
             keys: Keys::numbered(secret.newest(), secret.older()),
             signers: Vec::new(),
@@ -182,11 +189,10 @@ pub fn read(root: &Path, environment: &[(String, String)]) -> Result<Config, Vec
     let (consent_columns, audience_source) = audience::read(&mut table, &mut problems);
     let topics = topics::read(&mut table, &mut problems);
     let (segments, segment_places) = segments::read(&mut table, &topics, &mut problems);
+    let archive = archive::read(&mut table, &mut problems);
     let web = serving::read(&mut table, &mut problems);
     let form = form::read(&mut table, &topics, &mut problems);
-    let mut store = table.table("store");
-    let store_url = store.text("url").map(|url| url.value);
-    store.finish(&mut problems);
+    let store_url = store_url(&mut table, &mut problems);
     table.finish(&mut problems);
     match (publication, sender) {
         (Some((publication, time_zone)), Some(sender))
@@ -203,6 +209,7 @@ pub fn read(root: &Path, environment: &[(String, String)]) -> Result<Config, Vec
                 segment_places,
                 ..publication
             };
+            let (publication, sender) = on_the_web(publication, sender, archive);
             Ok(Config {
                 publication,
                 theme,
@@ -219,12 +226,20 @@ pub fn read(root: &Path, environment: &[(String, String)]) -> Result<Config, Vec
                 audience_source,
                 web,
                 form,
+                archive,
                 time_zone,
                 warnings: problems,
             })
         }
         _ => Err(problems),
     }
+}
+
+fn store_url(table: &mut Table, problems: &mut Vec<Diagnostic>) -> Option<String> {
+    let mut store = table.table("store");
+    let url = store.text("url").map(|url| url.value);
+    store.finish(problems);
+    url
 }
 
 /// `[text]` and `[articles]`: whether quotation marks are made round, and keys of articles that mean
@@ -326,8 +341,7 @@ fn publication(
     let base_url = base_url.and_then(|text| url_of(&mut section, "base_url", &text));
     let [browser_url, preferences_url] = ["browser_url", "preferences_url"]
         .map(|key| section.text(key).and_then(|text| url_of(&mut section, key, &text)));
-    let list_id = section.text("list_id");
-    let list_id = list_id.and_then(|text| list_id_of(&mut section, &text));
+    let list_id = section.text("list_id").and_then(|text| list_id_of(&mut section, &text));
     let time_zone = time_zone(&mut section);
     let pictures = section.choice("images", load::pictures_choices()).unwrap_or(Pictures::Hosted);
     let advertising = section.flag("advertising").unwrap_or_default();
@@ -343,6 +357,7 @@ fn publication(
         has_list_id: list_id.is_some(),
         list_id: list_id.unwrap_or_else(|| format!("digest.{}", from.address.domain())),
         base_url: base_url.clone(),
+        list_archive: format!("{base_url}/"),
         reverse_path,
         reply_to: reply_to.clone(),
         from,
@@ -355,6 +370,7 @@ fn publication(
         language,
         base_url,
         browser_url,
+        has_archive: false,
         preferences_url,
         from: from_address,
         reply_to: reply_to.map(|mailbox| mailbox.address.to_string()),
@@ -371,6 +387,23 @@ fn publication(
         segment_places: BTreeMap::new(),
     };
     (Some((publication, time_zone)), Some(sender))
+}
+
+/// Mail links to the archive where there is one, unless digest.toml names another page.
+fn on_the_web(
+    publication: Publication,
+    sender: Sender,
+    archive: ArchiveConfig,
+) -> (Publication, Sender) {
+    if archive.served() == ShownIssues::None {
+        return (publication, sender);
+    }
+    let issues = format!("{}/issues/", publication.base_url);
+    let has_archive = publication.browser_url.is_none();
+    let own = has_archive.then(|| format!("{issues}{{issue}}/"));
+    let browser_url = publication.browser_url.or(own);
+    let publication = Publication { browser_url, has_archive, ..publication };
+    (publication, Sender { list_archive: issues, ..sender })
 }
 
 /// Whether a text has a letter or a digit that is seen. Hangul fillers are letters, and empty.

@@ -6,6 +6,7 @@
 //!    block with its place in the author's text.
 //! 2. [`compose`] turns an `Issue` into a `Composition`: subject, HTML and text, once per issue,
 //!    with declared holes (slots) where recipients differ.
+//!    [`archive`] makes the public pages of it: readable by anybody, so of nobody in particular.
 //! 3. [`message`] encodes a `Composition` once and splices one `Message` per recipient: an
 //!    envelope and RFC 5322 bytes.
 //! 4. [`check`] looks at all three and reports mistakes at the author's line.
@@ -31,6 +32,7 @@ pub mod net;
 pub mod picture;
 pub mod issue;
 pub mod compose;
+pub mod archive;
 pub mod message;
 pub mod fetch;
 pub mod check;

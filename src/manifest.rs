@@ -356,6 +356,11 @@ impl Table {
             .any(|(name, _)| nearest(&name.value, self.known.iter().copied()) == Some(key))
     }
 
+    /// Whether there is a value of `key`, whatever its kind.
+    pub fn has(&self, key: &str) -> bool {
+        self.entries.iter().any(|(name, _)| name.value == key)
+    }
+
     /// The value of `key`, whatever its kind.
     pub fn take(&mut self, key: &'static str) -> Option<Value> {
         self.known.push(key);

@@ -2,6 +2,7 @@
 //! report. clap and printing live here and nowhere else; what is right or wrong about an issue or a
 //! message is decided in the library.
 
+mod archive;
 mod bounces;
 mod check;
 mod clock;
@@ -76,6 +77,7 @@ enum Command {
     Plan(plan::Args),
     Send(send::Args),
     Serve(serve::Args),
+    Archive(archive::Args),
     Status(status::Args),
     Subscribers(subscribers::Args),
     Who(who::Args),
@@ -101,6 +103,7 @@ pub(crate) fn run(cli: Cli) -> Ending {
         Command::Plan(args) => plan::run(global, &args),
         Command::Send(args) => send::run(global, &args),
         Command::Serve(args) => serve::run(global, &args),
+        Command::Archive(args) => archive::run(global, &args),
         Command::Status(args) => status::run(global, &args),
         Command::Subscribers(args) => subscribers::run(global, &args),
         Command::Who(args) => who::run(global, &args),

@@ -51,7 +51,7 @@ use super::files::describe;
 use super::looking;
 use super::relays::{self, Destination, RelayChoice};
 use super::workspace::Workspace;
-use super::{Global, clock, pictures, print, published, reach, receipts, runtime};
+use super::{Global, archive, clock, pictures, print, published, reach, receipts, runtime};
 use despite::{AllowedSend, DespiteFlags};
 pub(crate) use options::{PlanArgs, chosen};
 use options::{PlanOptions, Uncertain};
@@ -470,6 +470,9 @@ impl Send<'_> {
         }
         if !is_agreed {
             self.confirm(proposal.plan(), proposal.list())?;
+        }
+        if let (Some(issue), None) = (proposal.content().issue(), self.options.relay.rehearsal()) {
+            archive::keep_pictures(self.workspace, issue);
         }
         let planned = proposal.accept().await.map_err(refusal::told)?;
         let waited = self.window.wait(self.signals.waiting(), &planned).await;

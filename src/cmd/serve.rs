@@ -14,6 +14,7 @@ use sejong_digest::store::{Store, StoreAddress};
 use sejong_digest::web::base::BaseUrl;
 use sejong_digest::web::keys::{LinkKeys, ReadKeys};
 use sejong_digest::web::listeners::{self, ListenError};
+use sejong_digest::web::live::LiveOptions;
 use sejong_digest::web::server::ServerLimits;
 use sejong_digest::web::{self, Site, WebOptions};
 use tokio::sync::watch;
@@ -23,7 +24,7 @@ use super::files::describe_store;
 use super::stop_signals::StopSignals;
 use super::subscribers::place;
 use super::workspace::{LostSecret, Workspace};
-use super::{Global, clock, looking, print};
+use super::{Global, archive, clock, looking, print};
 pub(crate) use subscribing::problems_of_letters;
 
 const ABOUT: &str = "\
@@ -170,12 +171,20 @@ async fn options(workspace: &Workspace, args: &Args) -> Result<WebOptions, Failu
              no mail was sent yet, the first `digest test` or `digest send` makes one",
         ));
     };
+    let site = site(workspace)?;
+    let archive = LiveOptions {
+        site: archive::site(workspace, &site.base),
+        shown: config.archive.served(),
+        still: archive::still(workspace),
+        root: workspace.root.clone(),
+    };
     Ok(WebOptions {
-        site: site(workspace)?,
+        site,
         store,
         keys: (keys, read),
         subscribing: subscribing::options(workspace)?,
         origins: config.web.origins.clone(),
+        archive,
         proxies: config.web.proxies.clone(),
         limits: ServerLimits::default(),
         clock: clock::now,

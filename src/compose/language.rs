@@ -8,9 +8,9 @@ use crate::issue::script::WritingScript;
 /// A stretch of text in one script, and the language that its script says; `None` where the
 /// surrounding language is right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct LanguageSpan<'a> {
-    pub(super) language: Option<&'static str>,
-    pub(super) text: &'a str,
+pub(crate) struct LanguageSpan<'a> {
+    pub(crate) language: Option<&'static str>,
+    pub(crate) text: &'a str,
 }
 
 /// The language that a character's script tells, where it tells one that a reader's program sets
@@ -26,7 +26,7 @@ fn of_script(c: char) -> Option<&'static str> {
 }
 
 /// Cuts `text` where its script leaves or enters a language other than `around`.
-pub(super) fn spans<'a>(text: &'a str, around: &str) -> Vec<LanguageSpan<'a>> {
+pub(crate) fn spans<'a>(text: &'a str, around: &str) -> Vec<LanguageSpan<'a>> {
     let primary = around.split('-').next().unwrap_or(around);
     if text.is_ascii() {
         return vec![LanguageSpan { language: None, text }];
@@ -108,7 +108,7 @@ fn push<'a>(
 
 /// How a paragraph of `text` must be set apart from the language `around`: its direction, and its
 /// way of breaking lines, where most of its letters are of another script.
-pub(super) fn set_apart(text: &str, around: &str) -> (Option<&'static str>, Option<&'static str>) {
+pub(crate) fn set_apart(text: &str, around: &str) -> (Option<&'static str>, Option<&'static str>) {
     if text.is_ascii() {
         return (None, None);
     }
@@ -137,7 +137,7 @@ pub(super) fn is_korean(language: &str) -> bool {
 }
 
 /// `rtl` for the languages that are written from right to left, else `ltr`.
-pub(super) fn direction(language: &str) -> &'static str {
+pub(crate) fn direction(language: &str) -> &'static str {
     match language.split('-').next().unwrap_or(language) {
         "ar" | "he" | "fa" | "ur" | "yi" | "ps" | "sd" | "ug" | "dv" => "rtl",
         _ => "ltr",
@@ -145,7 +145,7 @@ pub(super) fn direction(language: &str) -> &'static str {
 }
 
 /// The direction of a part in `language`, where it is not that of the language around.
-pub(super) fn turned(language: &str, around: &str) -> Option<&'static str> {
+pub(crate) fn turned(language: &str, around: &str) -> Option<&'static str> {
     Some(direction(language)).filter(|direction| *direction != self::direction(around))
 }
 

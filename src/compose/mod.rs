@@ -19,26 +19,27 @@ mod auto_excerpt;
 pub mod frozen;
 mod table;
 mod inline;
-mod language;
+pub(crate) mod language;
 pub mod letters;
 mod letter_size;
 mod masthead;
-mod pictures;
+pub(crate) mod pictures;
 mod plain;
 mod rows;
-mod slots;
+pub(crate) mod slots;
 mod style;
 pub mod theme;
 mod topics;
 mod prune_css;
 pub mod article_sizes;
-mod phrases;
+pub(crate) mod phrases;
 mod uneven;
 mod variables;
 mod word;
 mod word_room;
 mod word_width;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::crypto;
@@ -133,6 +134,7 @@ pub fn compose(
 ) -> (Option<Composition>, Vec<Diagnostic>) {
     let mut problems = contrast_problems(theme);
     let mut issue = issue.clone();
+    let publication = &of_issue(publication, &issue);
     let theme = &Preset::in_language(theme, &issue.language);
     let place = Place::File(issue.manifest.path().to_owned());
     let unsubscribe = issue.slots.built_in("unsubscribe_url", place);
@@ -209,6 +211,14 @@ fn no_letter(why: &NoLetter, issue: &Issue) -> Diagnostic {
         .at(Place::File(issue.manifest.path().to_owned()))
         .help("show articles as excerpts, or make two issues: Gmail cuts a mail off at 100 kB"),
     }
+}
+
+/// The publication as this issue may name it: one that is not for everybody has no page.
+fn of_issue<'p>(publication: &'p Publication, issue: &Issue) -> Cow<'p, Publication> {
+    if issue.archive || !publication.has_archive {
+        return Cow::Borrowed(publication);
+    }
+    Cow::Owned(Publication { browser_url: None, ..publication.clone() })
 }
 
 /// Where a slot is written.

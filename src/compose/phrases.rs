@@ -3,25 +3,25 @@
 
 /// Phrases in one language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Phrases {
+pub(crate) struct Phrases {
     /// The language they are in, where it is not the letter's.
-    pub(super) language: Option<&'static str>,
+    pub(crate) language: Option<&'static str>,
     /// How a date is written (`strftime`).
-    pub(super) date: &'static str,
-    pub(super) in_this_issue: &'static str,
+    pub(crate) date: &'static str,
+    pub(crate) in_this_issue: &'static str,
     /// Before and behind an issue's number.
-    pub(super) number: (&'static str, &'static str),
+    pub(crate) number: (&'static str, &'static str),
     /// Before and behind the newsletter's name.
-    pub(super) unsubscribe: (&'static str, &'static str),
-    pub(super) in_a_browser: &'static str,
+    pub(crate) unsubscribe: (&'static str, &'static str),
+    pub(crate) in_a_browser: &'static str,
     /// The same beside the contents.
-    pub(super) on_the_web: &'static str,
-    pub(super) preferences: &'static str,
+    pub(crate) on_the_web: &'static str,
+    pub(crate) preferences: &'static str,
     /// Before and behind a footnote's number: its link, and the one back to the text.
-    pub(super) footnote: (&'static str, &'static str),
-    pub(super) back: (&'static str, &'static str),
+    pub(crate) footnote: (&'static str, &'static str),
+    pub(crate) back: (&'static str, &'static str),
     /// Before and behind an article's title.
-    pub(super) read_in_full: (&'static str, &'static str),
+    pub(crate) read_in_full: (&'static str, &'static str),
 }
 
 const ENGLISH: Phrases = Phrases {
@@ -163,7 +163,7 @@ const HEBREW: Phrases = Phrases {
 };
 
 /// The words for a letter in `language` (BCP 47).
-pub(super) fn phrases(language: &str) -> Phrases {
+pub(crate) fn phrases(language: &str) -> Phrases {
     let lower = language.to_ascii_lowercase();
     let traditional = ["hant", "tw", "hk", "mo"];
     match lower.split('-').next().unwrap_or_default() {

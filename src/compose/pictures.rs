@@ -16,19 +16,19 @@ use crate::picture::PictureFormat;
 const LINE_HEIGHT: usize = 24;
 
 /// The width in CSS pixels of a picture where there is `room`: its own, never more.
-pub(super) fn shown_width(image: &Image, room: usize) -> usize {
+pub(crate) fn shown_width(image: &Image, room: usize) -> usize {
     image.natural_width().min(room)
 }
 
 /// A logo is drawn for fine screens: shown at half its pixels, at most as wide as the text.
-pub(super) fn logo_size(image: &Image) -> (usize, usize) {
+pub(crate) fn logo_size(image: &Image) -> (usize, usize) {
     let density = if image.format == PictureFormat::Svg { 1 } else { image.density.max(2) };
     let width = (image.width / density).clamp(1, TEXT_WIDTH);
     (width, (image.height * width).div_ceil(image.width).max(1))
 }
 
 /// A picture within a line is as tall as the line asks for: its own size, at most 24 pixels.
-pub(super) fn icon_size(image: &Image, room: usize) -> (usize, usize) {
+pub(crate) fn icon_size(image: &Image, room: usize) -> (usize, usize) {
     let height = (image.height / image.density).clamp(1, LINE_HEIGHT);
     ((image.width * height / image.height).clamp(1, room), height)
 }
@@ -41,7 +41,7 @@ const ROW_MOST: usize = 4;
 const ROW_HEIGHT: usize = 100;
 
 /// The size of a picture in a row of so many: its share of the room, never more than its own.
-pub(super) fn row_size(image: &Image, count: usize, room: usize) -> (usize, usize) {
+pub(crate) fn row_size(image: &Image, count: usize, room: usize) -> (usize, usize) {
     let side_by_side = count.clamp(1, ROW_MOST);
     let share = (room / side_by_side).saturating_sub(ROW_GAP).max(1);
     let mut width = shown_width(image, share);

@@ -108,7 +108,7 @@ pub(super) fn ends_with_gap(text: &str) -> bool {
 /// Cuts an HTML document: values are escaped, and percent-encoded within links. It is our own
 /// document, in which all attributes stand in double quotes, and may hold `<` and `>`: whether a slot
 /// stands in a tag shows without a tree.
-pub(super) fn cut_html(html: &str, is_url: impl Fn(usize) -> bool) -> Vec<Segment> {
+pub(crate) fn cut_html(html: &str, is_url: impl Fn(usize) -> bool) -> Vec<Segment> {
     // Where the tag began that the text up to `seen` ends in. Slots come in order, so that a long
     // text is looked through once, not once for each.
     let (mut seen, mut tag, mut quoted) = (0, None, false);

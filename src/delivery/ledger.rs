@@ -7,6 +7,7 @@ pub mod bounces;
 pub mod claim;
 pub mod consistency;
 pub mod copies;
+pub mod editions;
 pub mod got;
 mod home;
 pub mod moved;
@@ -46,7 +47,7 @@ use runs::Written;
 const BATCH: usize = 1_000;
 
 /// The tables, step by step; see [`Store::open`].
-pub const STEPS: [SchemaStep; 30] = [
+pub const STEPS: [SchemaStep; 31] = [
     SchemaStep { sqlite: FIRST_STEP, postgres: tables::POSTGRES },
     SchemaStep::of_sqlite(claim::TIMES),
     SchemaStep::of_sqlite(revision::STEP),
@@ -77,6 +78,7 @@ pub const STEPS: [SchemaStep; 30] = [
     SchemaStep::both(subscribers::moved::STEP),
     signup::STEP,
     outbox::STEP,
+    SchemaStep::both(revision::WEB),
 ];
 
 const FIRST_STEP: &str = "

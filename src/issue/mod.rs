@@ -53,6 +53,8 @@ pub struct Publication {
     pub base_url: String,
     /// Where each issue can be read as a page; `{issue}` in it is the issue's folder name.
     pub browser_url: Option<String>,
+    /// Whether that is a page of the archive, which has not every issue.
+    pub has_archive: bool,
     /// Where a reader chooses what to receive.
     pub preferences_url: Option<String>,
     /// The address in From.
@@ -165,6 +167,8 @@ pub struct Issue {
     pub pictures: Pictures,
     /// Whether it is an advertisement, of which some laws ask more.
     pub advertising: bool,
+    /// Whether its pages may be shown to everybody.
+    pub archive: bool,
     /// Rules that it may break.
     pub allow: Vec<AllowedRule>,
     /// Every picture, each once.

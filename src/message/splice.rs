@@ -39,6 +39,8 @@ pub struct Identity {
     pub list_id: String,
     /// Where its pages are; no slash at its end.
     pub base_url: String,
+    /// Where earlier issues are read, for List-Archive (RFC 2369, 3.6).
+    pub list_archive: String,
     /// `bounces+{token}@…`: where reports of failure go; `None` sends them to the From address.
     pub reverse_path: Option<String>,
     /// For tokens and identifiers.
@@ -370,7 +372,7 @@ fn headers_after_to(
         line("List-Unsubscribe-Post: List-Unsubscribe=One-Click".to_owned());
     }
     if occasion.kind == MailKind::Issue {
-        line(format!("List-Archive: <{}/>", identity.base_url));
+        line(format!("List-Archive: <{}>", identity.list_archive));
         line(feedback_id(&composition.issue, identity));
     } else {
         // RFC 3834 5.1: nobody's absence note answers it.

@@ -2,7 +2,7 @@
 //! for every answer: what a browser may do with it.
 
 use std::net::IpAddr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::Router;
@@ -13,6 +13,7 @@ use hyper::service::Service as _;
 use hyper_util::service::TowerToHyperService;
 
 use super::base::BaseUrl;
+use super::live::LiveArchive;
 use super::visitor::{Proxies, Visitor};
 
 /// Until a request has come with its body.
@@ -26,6 +27,7 @@ const QUIET: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub(super) struct Answering {
     pages: TowerToHyperService<Router>,
+    archive: Arc<LiveArchive>,
     base: BaseUrl,
     proxies: Proxies,
     tell: fn(&str),
@@ -33,13 +35,30 @@ pub(super) struct Answering {
 }
 
 impl Answering {
-    pub(super) fn new(pages: Router, base: BaseUrl, proxies: Proxies, tell: fn(&str)) -> Answering {
+    pub(super) fn new(
+        pages: Router,
+        archive: Arc<LiveArchive>,
+        base: BaseUrl,
+        (proxies, tell): (Proxies, fn(&str)),
+    ) -> Answering {
         let (pages, told) = (TowerToHyperService::new(pages), Mutex::new(None));
-        Answering { pages, base, proxies, tell, told }
+        Answering { pages, archive, base, proxies, tell, told }
     }
 
     pub(super) fn is_proxy(&self, peer: IpAddr) -> bool {
         self.proxies.has(peer)
+    }
+
+    /// The answer to a request for a page of the archive, which needs nothing of the request but its
+    /// head.
+    pub(super) async fn prepared(&self, request: &Request<Incoming>) -> Option<Response<Body>> {
+        if !self.is_for_us(request) {
+            return None;
+        }
+        let asked = (request.method(), request.uri(), request.headers());
+        let mut response = self.archive.answer(&asked).await?;
+        self.guard(response.headers_mut());
+        Some(response)
     }
 
     /// Takes in all of a request: as long as its body is not whole, the visitor has said nothing.

@@ -50,7 +50,7 @@ impl BaseUrl {
     }
 
     /// What stands before every path: `/digest`, or nothing.
-    pub(super) fn path(&self) -> &str {
+    pub fn path(&self) -> &str {
         &self.path
     }
 

@@ -12,6 +12,7 @@ mod form;
 pub mod keys;
 mod leaving;
 pub mod listeners;
+pub mod live;
 mod page;
 pub mod server;
 mod sheet;
@@ -38,6 +39,7 @@ use answer::Answering;
 use attempts::Attempts;
 use base::BaseUrl;
 use keys::{KeyRing, LinkKeys, ReadKeys};
+use live::{LiveArchive, LiveOptions};
 use server::ServerLimits;
 use signup_form::SignupForm;
 use stores::WebStore;
@@ -56,6 +58,8 @@ const WRONG_TOKENS: (u32, Duration) = (30, Duration::from_secs(2));
 const SIGNUPS: (u32, Duration) = (20, Duration::from_secs(60));
 /// How long the mail that is under way may take when the server is to end.
 const LAST_MAIL: Duration = Duration::from_secs(10);
+/// How long the archive is waited for before the first request is taken.
+const FIRST_LOOK: Duration = Duration::from_secs(10);
 
 /// What the pages say of the publication.
 #[derive(Clone, Debug)]
@@ -86,6 +90,8 @@ pub struct WebOptions {
     pub subscribing: Option<Subscribing>,
     /// Sites whose scripts may send the form.
     pub origins: Vec<String>,
+    /// What everybody may read.
+    pub archive: LiveOptions,
     /// Whose word about visitors counts.
     pub proxies: Proxies,
     /// What a visitor may take.
@@ -116,6 +122,7 @@ struct Pages {
     origins: Vec<String>,
     wrong_tokens: Attempts,
     signups: Attempts,
+    archive: Arc<LiveArchive>,
     clock: fn() -> Timestamp,
 }
 
@@ -134,8 +141,18 @@ pub async fn serve(
     listeners: Vec<TcpListener>,
     stop: watch::Receiver<bool>,
 ) -> std::io::Result<()> {
-    let WebOptions { site, store, keys, subscribing, origins, proxies, limits, clock, tell } =
-        options;
+    let WebOptions {
+        site,
+        store,
+        keys,
+        subscribing,
+        origins,
+        archive,
+        proxies,
+        limits,
+        clock,
+        tell,
+    } = options;
     let keys = Arc::new(KeyRing::new(keys.0, keys.1));
     let base = site.base.clone();
     let (form, outbox) = match subscribing {
@@ -145,8 +162,12 @@ pub async fn serve(
     let outbox = outbox.map(|outbox| Outbox::new(with_known_keys(outbox, &keys)));
     let outbox = outbox.transpose().map_err(std::io::Error::other)?;
     let sending = outbox.map(|outbox| Sending { outbox, stop: stop.clone() });
+    let archive = Arc::new(LiveArchive::new(archive, base.clone(), tell));
     let store = WebStore::new(store, tell);
-    let (writer, last_mail) = Writer::begin(store, Arc::clone(&keys), clock, sending)?;
+    let (looking, looked) = archive.looking(store.clone());
+    let (writer, last_mail) = Writer::begin(store, Arc::clone(&keys), clock, sending, looking)?;
+    // Who asks first has pages; a store that does not answer keeps nobody waiting.
+    let _ = tokio::time::timeout(FIRST_LOOK, looked).await;
     let pages = Pages {
         sheet: sheet::sheet(&site.theme),
         writer,
@@ -155,11 +176,12 @@ pub async fn serve(
         origins,
         wrong_tokens: Attempts::new(WRONG_TOKENS.0, WRONG_TOKENS.1),
         signups: Attempts::new(SIGNUPS.0, SIGNUPS.1),
+        archive: Arc::clone(&archive),
         site,
         clock,
     };
-    let answering = Arc::new(Answering::new(router(pages), base, proxies, tell));
-    server::serve(listeners, answering, limits, stop).await;
+    let answering = Answering::new(router(pages), archive, base, (proxies, tell));
+    server::serve(listeners, Arc::new(answering), limits, stop).await;
     // What is under way when that is over is settled by the next server.
     let _ = tokio::time::timeout(LAST_MAIL, last_mail).await;
     Ok(())
@@ -196,5 +218,8 @@ async fn style(State(pages): State<Arc<Pages>>) -> Response<Body> {
 }
 
 async fn missing(State(pages): State<Arc<Pages>>, headers: HeaderMap) -> Response<Body> {
+    if let Some(page) = pages.archive.missing() {
+        return page;
+    }
     pages.missing_page(pages.words(&headers))
 }

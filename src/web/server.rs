@@ -129,6 +129,10 @@ fn converse(
         let (answering, place) = (Arc::clone(&answering), Arc::clone(&place));
         let seats = Arc::clone(&seats);
         async move {
+            if let Some(page) = answering.prepared(&request).await {
+                seats.has_spoken(&place);
+                return Ok(page);
+            }
             let response: Response<Body> = match answering.receive(peer.ip(), request).await {
                 Ok(request) => {
                     place.is_busy.store(true, Ordering::Relaxed);

@@ -99,7 +99,8 @@ pub(super) struct Sending {
 
 impl Writer {
     /// Begins to write, and perhaps to send, on a thread that ends with the last `Writer`; then the
-    /// other value is told.
+    /// other value is told. What else uses the store runs `beside`, and never ends by itself: a store is
+    /// open once in a process.
     ///
     /// # Errors
     /// The system gives no thread.
@@ -108,6 +109,7 @@ impl Writer {
         keys: Arc<KeyRing>,
         clock: fn() -> Timestamp,
         sending: Option<Sending>,
+        beside: impl Future<Output = ()> + Send + 'static,
     ) -> io::Result<(Writer, oneshot::Receiver<()>)> {
         let (wishes, mut waiting) = mpsc::channel(WAITING);
         let (ended, end) = oneshot::channel();
@@ -117,9 +119,15 @@ impl Writer {
                 let woken = Notify::new();
                 let known = KnownToWriter { keys: &keys, clock, woken: &woken };
                 let writing = write(&store, &mut waiting, known);
-                match sending {
-                    Some(sending) => drop(tokio::join!(writing, send(&store, sending, &woken))),
-                    None => writing.await,
+                let work = async {
+                    match sending {
+                        Some(sending) => drop(tokio::join!(writing, send(&store, sending, &woken))),
+                        None => writing.await,
+                    }
+                };
+                tokio::select! {
+                    () = work => {}
+                    () = beside => {}
                 }
             });
             let _ = ended.send(());

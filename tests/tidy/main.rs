@@ -42,6 +42,8 @@ const HOMES: &[Home] = &[
     // Colours are read where they are refused, mixed and compared.
     ("csscolorparser", &["issue", "compose", "check"]),
     ("encoding_rs", &["audience"]),
+    // Pages that everybody gets alike are made small once.
+    ("flate2", &["web"]),
     ("form_urlencoded", &["web"]),
     // The answers of async_imap are streams.
     ("futures_util", &["mailbox"]),
@@ -61,7 +63,7 @@ const HOMES: &[Home] = &[
     ("lettre", &["smtp"]),
     ("listenfd", &["web"]),
     ("mail_parser", &["bounce"]),
-    ("maud", &["compose", "web"]),
+    ("maud", &["compose", "archive", "web"]),
     ("moxcms", &["picture"]),
     ("png", &["picture"]),
     ("resvg", &["picture"]),

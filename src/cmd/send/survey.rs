@@ -2,6 +2,7 @@
 //! rules asked of them. Shows what was found.
 
 use jiff::tz::TimeZone;
+use sejong_digest::archive::edition::WebEdition;
 use sejong_digest::check::Audience;
 use sejong_digest::check::allow::AllowedRules;
 use sejong_digest::delivery::send::SendError;
@@ -42,7 +43,8 @@ pub(super) async fn take(
     let (files, errors) = match draft.sendable() {
         Ok((issue, composition)) => {
             let files = workspace.files(&issue);
-            (Files::Sound(Box::new(Composed { issue, composition, files })), None)
+            let web = WebEdition::of(&workspace.config.publication, &issue);
+            (Files::Sound(Box::new(Composed { issue, composition, files, web })), None)
         }
         Err(errors) => (Files::Broken, Some(errors)),
     };

@@ -51,7 +51,7 @@ impl Preset {
 
     /// The theme as a letter in `language` wears it: faces that the publication has not chosen
     /// follow the language.
-    pub(in crate::compose) fn in_language(theme: &Theme, language: &str) -> Theme {
+    pub(crate) fn in_language(theme: &Theme, language: &str) -> Theme {
         let mut theme = theme.clone();
         if language::is_korean(language) {
             for font in [&mut theme.font, &mut theme.heading_font] {

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Ledger, LockedLedger};
+use super::{Ledger, LockedLedger, editions};
 use crate::compose::Composition;
 use crate::crypto;
 use crate::delivery::id::RevisionId;
@@ -56,6 +56,14 @@ pub(super) const SKETCHES: &str = "
 ALTER TABLE revision ADD COLUMN sketches TEXT;
 ";
 
+/// The step that keeps what the web shows; see [`super::STEPS`].
+pub(super) const WEB: &str = "
+-- JSON: the issue as the archive shows it; none in what an older version wrote.
+ALTER TABLE revision ADD COLUMN web TEXT;
+-- Its SHA-256.
+ALTER TABLE revision ADD COLUMN web_checksum TEXT;
+";
+
 /// What to do about a damaged one.
 const REMEDY: &str = "bring the issue's files back to what they were at the plan (git has them) and \
     run the same command again, or put back a copy of the ledger that is as new as the last send";
@@ -77,6 +85,8 @@ pub struct FrozenIssue {
     pub headline: Headline,
     /// When, RFC 3339.
     pub created_at: String,
+    /// What the archive shows: JSON that [`super::editions`] reads. Nothing in one that was read here.
+    pub web: Option<String>,
 }
 
 /// A composition that the ledger keeps.
@@ -143,15 +153,16 @@ pub enum PlannedText<'a> {
 const ADD: &str = "
 INSERT INTO revision
     (issue, number, content_hash, composition, date, files, created_at, checksum, issue_number,
-     issue_date, subject, sketches)
-SELECT ?1, 1 + coalesce(max(number), 0), ?2, ?3, ?4, ?5, ?6, ?8, ?9, ?10, ?11, ?12
+     issue_date, subject, sketches, web, web_checksum)
+SELECT ?1, 1 + coalesce(max(number), 0), ?2, ?3, ?4, ?5, ?6, ?8, ?9, ?10, ?11, ?12, ?13, ?14
 FROM revision WHERE issue = ?1
 RETURNING id";
 
 /// Another content of revision ?7, which nobody has: rows that refer to it get this one.
 const REPLACE: &str = "
 UPDATE revision SET content_hash = ?2, composition = ?3, date = ?4, files = ?5, created_at = ?6,
-    checksum = ?8, issue_number = ?9, issue_date = ?10, subject = ?11, sketches = ?12
+    checksum = ?8, issue_number = ?9, issue_date = ?10, subject = ?11, sketches = ?12,
+    web = ?13, web_checksum = ?14
 WHERE id = ?7 AND issue = ?1
 RETURNING id";
 
@@ -237,6 +248,7 @@ impl Ledger {
                 .unwrap_or_default(),
             headline: self.headline(row),
             created_at: String::from_utf8_lossy(&created_at).into_owned(),
+            web: None,
         };
         let checksum: Option<Vec<u8>> = row.try_get(7)?;
         if checksum.is_some_and(|checksum| checksum != frozen.checksum().as_bytes()) {
@@ -294,6 +306,8 @@ impl LockedLedger {
             .bind(frozen.headline.date.map(|date| date.to_string()))
             .bind(&frozen.headline.subject)
             .bind(serde_json::json!(frozen.sketches).to_string())
+            .bind(&frozen.web)
+            .bind(frozen.web.as_ref().map(|web| editions::checksum(web)))
             .fetch_one(connection)
             .await
     }
@@ -320,6 +334,7 @@ mod tests {
             sketches: BTreeMap::new(),
             headline: Headline::default(),
             created_at: "2025-11-06T14:00:00Z".to_owned(),
+            web: None,
         }
     }
 

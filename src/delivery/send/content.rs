@@ -10,6 +10,7 @@ use std::str::FromStr;
 
 use super::known::Features;
 use super::{SendError, SendOptions};
+use crate::archive::edition::WebEdition;
 use crate::compose::Composition;
 use crate::delivery::id::RevisionId;
 use crate::delivery::ledger::revision::{FrozenIssue, PlannedText, Revision};
@@ -38,6 +39,8 @@ pub struct Composed {
     pub composition: Composition,
     /// The files that it was made of, and the SHA-256 of each.
     pub files: BTreeMap<String, String>,
+    /// What the archive shows of it.
+    pub web: WebEdition,
 }
 
 /// The beginning of a content hash that somebody has approved: nothing else may be sent.
@@ -182,7 +185,7 @@ impl Content {
         chosen: impl FnOnce(FrozenIssue) -> Chosen,
     ) -> Result<Content, SendError> {
         let Files::Sound(now) = files else { return Err(SendError::Broken) };
-        let Composed { issue, composition, files } = *now;
+        let Composed { issue, composition, files, web } = *now;
         let date = jiff::fmt::rfc2822::to_string(&options.begin)?;
         let frozen = FrozenIssue {
             content_hash: composition.hash_hex(),
@@ -192,6 +195,7 @@ impl Content {
             sketches: sketches(&issue),
             headline: headline(options, &issue, &composition),
             created_at: (options.clock)(),
+            web: serde_json::to_string(&web).ok(),
         };
         let (issue, chosen) = (Some(issue), chosen(frozen));
         let (difference, here) = (None, None);
@@ -338,7 +342,7 @@ impl Files {
     /// What is compared of them with an issue that was sent; `None` where they have errors.
     fn features(&self, options: &SendOptions) -> Option<Features> {
         let Files::Sound(now) = self else { return None };
-        let Composed { issue, composition, files } = &**now;
+        let Composed { issue, composition, files, .. } = &**now;
         let headline = headline(options, issue, composition);
         Some(Features {
             headline,

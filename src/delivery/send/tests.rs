@@ -7,6 +7,7 @@ use super::locked::Answers;
 use super::renamed::FormerFolder;
 use super::survey::{Ready, Survey};
 use super::*;
+use crate::archive::edition::WebEdition;
 use crate::compose::theme::Theme;
 use crate::delivery::id::{RowId, RunId};
 use crate::delivery::journal::{Journal, JournalHead, Settled};
@@ -71,6 +72,7 @@ impl Folder {
             language: "en".to_owned(),
             base_url: "https://x.example".to_owned(),
             browser_url: None,
+            has_archive: false,
             preferences_url: None,
             from: "digest@x.example".to_owned(),
             reply_to: None,
@@ -93,7 +95,8 @@ impl Folder {
         let issue = load::load(&publication, &self.path("issues/x")).issue.unwrap();
         let (composition, _) = crate::compose::compose(&publication, &issue, &Theme::default());
         let (composition, files) = (composition.unwrap(), issue.files());
-        Files::Sound(Box::new(Composed { issue, composition, files }))
+        let web = WebEdition::of(&publication, &issue);
+        Files::Sound(Box::new(Composed { issue, composition, files, web }))
     }
 
     fn options(&self) -> SendOptions {
@@ -207,6 +210,7 @@ fn identity() -> Identity {
         list_name: crate::message::header::HeaderText::new("Digest"),
         list_id: "digest.x.example".to_owned(),
         base_url: "https://x.example".to_owned(),
+        list_archive: "https://x.example/".to_owned(),
         reverse_path: None,
         keys: Keys::new(b"a secret of the tests"),
         signers: Vec::new(),

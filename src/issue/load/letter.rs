@@ -127,6 +127,7 @@ fn finished(
         intro: Vec::new(),
         contents: Contents::Off,
         sign_off: None,
+        archive: false,
         sections,
         pictures: Pictures::Embedded,
         advertising: false,

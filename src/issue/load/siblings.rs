@@ -33,6 +33,18 @@ pub fn siblings(publication: &Publication) -> Vec<Headline> {
     names.into_iter().filter_map(read).collect()
 }
 
+/// Whether the issue called `name` may be shown to everybody, by what its `issue.toml` says now; one
+/// that is not here any more may.
+pub fn is_public(publication: &Publication, name: &str) -> bool {
+    let path = publication.root.join("issues").join(name).join("issue.toml");
+    let Ok(source) = read_text(&publication.root, &path) else { return true };
+    if !source.text().contains("archive") {
+        return true;
+    }
+    let value = manifest::toml(&source, 0..source.text().len(), &mut Vec::new());
+    Table::new(&source, "issue.toml", value).flag("archive").unwrap_or(true)
+}
+
 /// What the issue in `folder` is called, and the texts in it, each with its SHA-256 as
 /// [`issue::Issue::files`] has it. What cannot be read is left out, and so is what a link brings from
 /// outside.

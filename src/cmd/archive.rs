@@ -1,0 +1,210 @@
+//! `digest archive`: the issues as pages that everybody may read, in a folder for any web server.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use sejong_digest::archive::folder::{self, BuiltFolder, FolderError};
+use sejong_digest::archive::links::{self, BrokenLink, LinkLacks};
+use sejong_digest::archive::{ArchivePages, ArchiveSite, pictures};
+use sejong_digest::delivery::ledger::{STEPS, editions};
+use sejong_digest::diagnostic::counted;
+use sejong_digest::issue::{Issue, load};
+use sejong_digest::store::Store;
+use sejong_digest::web::base::BaseUrl;
+use sejong_digest::web::live::StillShown;
+
+use super::failure::{Ending, Exit, Failure};
+use super::files::{self, Readable, describe};
+use super::subscribers::place;
+use super::workspace::Workspace;
+use super::{Global, looking, print, runtime};
+
+/// Issues as pages that everybody may read
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    Build(ArchiveBuild),
+    Check(ArchiveCheck),
+}
+
+const BUILD: &str = "\
+Write the pages of all issues that were sent, for any web server
+
+What readers got is what the pages show: of each issue the newest text that somebody has. [archive]
+publish in digest.toml says which issues; archive = false in an issue.toml leaves that one out. The
+folder belongs under base_url. It is brought up to date: what has not changed is not written again,
+and no file is touched that this command did not write. `digest serve` answers with the same pages.";
+
+/// Write the pages of all issues that were sent, for any web server
+#[derive(Debug, clap::Args)]
+#[command(long_about = BUILD)]
+struct ArchiveBuild {
+    /// The folder, made if need be
+    #[arg(short, long, value_name = "DIR")]
+    out: PathBuf,
+    /// The store [default: that of digest.toml]
+    #[arg(long, value_name = "URL")]
+    store: Option<String>,
+}
+
+/// Look for broken links and missing pictures in a folder that `archive build` wrote
+#[derive(Debug, clap::Args)]
+struct ArchiveCheck {
+    /// The folder
+    #[arg(value_name = "DIR")]
+    folder: PathBuf,
+}
+
+/// Runs `digest archive`.
+pub(crate) fn run(global: &Global, args: &Args) -> Ending {
+    match &args.command {
+        Command::Build(args) => build(global, args),
+        Command::Check(args) => check(&args.folder),
+    }
+}
+
+/// What the pages say of the publication.
+pub(super) fn site(workspace: &Workspace, base: &BaseUrl) -> ArchiveSite {
+    let config = &workspace.config;
+    ArchiveSite {
+        name: config.publication.name.clone(),
+        language: config.publication.language.clone(),
+        organization: config.publication.organization.clone(),
+        contact: config.sender.contact().address.to_string(),
+        base_url: base.to(""),
+        path: base.path().to_owned(),
+        theme: config.theme.clone(),
+    }
+}
+
+/// Whether an issue has not been taken back since it was sent.
+pub(super) fn still(workspace: &Workspace) -> StillShown {
+    let publication = workspace.config.publication.clone();
+    Arc::new(move |name: &str| load::is_public(&publication, name))
+}
+
+fn build(global: &Global, args: &ArchiveBuild) -> Ending {
+    let workspace = Workspace::open(global)?;
+    let base = BaseUrl::read(workspace.config.sender.base_url()).ok_or_else(|| {
+        Failure::checks(format!("no page can be at {}", workspace.config.sender.base_url()))
+            .help("base_url is an address without ? and #, such as https://news.example.org")
+    })?;
+    files::stays_here(&args.out)?;
+    let site = site(&workspace, &base);
+    let built = runtime()?.block_on(pages(&workspace, args, &site))?;
+    tell(&built, &args.out, &base)
+}
+
+async fn pages(
+    workspace: &Workspace,
+    args: &ArchiveBuild,
+    site: &ArchiveSite,
+) -> Result<BuiltFolder, Failure> {
+    let address = place(workspace, args.store.as_deref())?;
+    if !address.is_there() {
+        let what = format!("there is no {}, so no issue was sent", files::describe_store(&address));
+        return Err(Failure::new(what).help(
+            "run `digest archive build` where issues are sent from, or name the store with --store",
+        ));
+    }
+    let store = Store::read(&address, &STEPS).await.map_err(looking::unusable)?;
+    let still = still(workspace);
+    let mut heads = editions::heads(&store, workspace.config.archive.built()).await?;
+    heads.retain(|head| still(&head.issue));
+    let key = editions::key(site, &heads);
+    if let Some(built) = folder::is_current(&args.out, &key) {
+        store.close().await;
+        return Ok(built);
+    }
+    let mut issues = Vec::with_capacity(heads.len());
+    for head in &heads {
+        issues.extend(editions::load(&store, head).await?);
+    }
+    store.close().await;
+    let pages = ArchivePages::of(site, issues);
+    let picture = |path: &str, hash: &str| pictures::find(&workspace.root, path, hash);
+    folder::write(&args.out, site, &key, &pages, &picture).map_err(failed)
+}
+
+fn failed(error: FolderError) -> Failure {
+    let help = error.help();
+    Failure::new(error.to_string()).help(help)
+}
+
+fn tell(built: &BuiltFolder, folder: &Path, base: &BaseUrl) -> Ending {
+    let BuiltFolder { files, written, removed, missing } = built;
+    let files = counted(*files as u64, "file");
+    let removed = match removed {
+        0 => String::new(),
+        removed => format!(", {removed} removed"),
+    };
+    print::words(&format!(
+        "{files} in {} for {}: {written} written{removed}\n",
+        describe(folder),
+        base.to("/")
+    ))?;
+    if missing.is_empty() {
+        return Ok(Exit::Done);
+    }
+    for path in missing {
+        print::note(&format!("the picture {path} is missing"));
+    }
+    Err(Failure::checks("pages show pictures that are not there").help(format!(
+        "`digest render ISSUE --assets {}` writes an issue's pictures, if its files are as they were \
+         when it was sent",
+        pictures::PUBLISHED
+    )))
+}
+
+fn check(folder: &Path) -> Ending {
+    let (broken, looked_at) = links::check(folder).map_err(failed)?;
+    for BrokenLink { page, address, lacks } in &broken {
+        let what = match lacks {
+            _ if address.is_empty() => "is missing".to_owned(),
+            LinkLacks::File => format!("{address} leads to nothing"),
+            LinkLacks::Place => format!("{address} leads to a place that the page does not have"),
+        };
+        print::words(&format!("{page}: {what}\n"))?;
+    }
+    if broken.is_empty() {
+        let links = counted(looked_at as u64, "link");
+        print::words(&format!("{links} within {} lead somewhere\n", describe(folder)))?;
+        return Ok(Exit::Done);
+    }
+    let count = counted(broken.len() as u64, "broken link");
+    Err(Failure::checks(format!("{} has {count}", describe(folder)))
+        .help("run `digest archive build` again; a link that an author wrote is corrected in the next issue"))
+}
+
+/// Keeps the pictures that the archive will show of an issue that is about to be sent. The send does
+/// not wait for it to work: they can be written later.
+pub(super) fn keep_pictures(workspace: &Workspace, issue: &Issue) {
+    let shown = workspace.config.archive.served();
+    if shown == editions::ShownIssues::None || !issue.archive {
+        return;
+    }
+    for image in &issue.images {
+        let path = pictures::place(&workspace.root, &image.sent.path);
+        if std::fs::read(&path).is_ok_and(|there| there == image.sent.bytes[..]) {
+            continue;
+        }
+        let made = path.parent().map_or(Ok(()), files::make_folder).map_err(Failure::from);
+        let kept =
+            made.and_then(|()| files::replace(&path, &image.sent.bytes, Readable::Everybody));
+        if let Err(failure) = kept {
+            print::note(&format!(
+                "a picture for the archive could not be kept: {}. `digest render {} --assets {}` \
+                 writes it later",
+                failure.message,
+                issue.name,
+                pictures::PUBLISHED
+            ));
+            return;
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! What the archive shows of each issue: the web edition of the newest text that somebody has, or the
+//! mail itself where an older version sent it. Reads only, and nothing of the people who have it.
+
+use std::path::PathBuf;
+
+use jiff::civil::Date;
+use serde::Serialize;
+
+use super::Ledger;
+use crate::archive::edition::WebEdition;
+use crate::archive::{ArchiveSite, PublishedContent, PublishedIssue, SentMail};
+use crate::crypto;
+use crate::delivery::id::RevisionId;
+use crate::diagnostic::Place;
+use crate::store::sql;
+use crate::store::{Store, StoreError};
+
+/// Which issues everybody may read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ShownIssues {
+    /// Those that at least one reader has: the text that a relay has taken.
+    #[default]
+    Sent,
+    /// Those that are planned as well.
+    All,
+    /// None.
+    None,
+}
+
+/// A text that is shown, by what tells it from any other.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct EditionHead {
+    /// The issue's name.
+    pub issue: String,
+    revision: i64,
+    content_hash: String,
+    web_checksum: Option<String>,
+}
+
+/// The texts that somebody has, the newest first. The rows of an issue are asked for one that says yes.
+const SENT: &str = "
+SELECT r.id, r.issue, r.content_hash, r.web_checksum FROM revision r
+WHERE EXISTS (SELECT 1 FROM recipient p
+    WHERE p.issue = r.issue AND p.state = 'accepted' AND p.revision = r.id)
+ORDER BY r.issue, r.number DESC";
+
+/// All texts, the newest first.
+const ALL: &str =
+    "SELECT id, issue, content_hash, web_checksum FROM revision ORDER BY issue, number DESC";
+
+/// The SHA-256 of a web edition, as hexadecimal digits.
+pub(super) fn checksum(web: &str) -> String {
+    data_encoding::HEXLOWER.encode(&crypto::sha256([web.as_bytes()]))
+}
+
+/// What is shown of each issue, by the issues' names.
+///
+/// # Errors
+/// The store's.
+pub async fn heads(store: &Store, shown: ShownIssues) -> Result<Vec<EditionHead>, StoreError> {
+    let statement = match shown {
+        ShownIssues::Sent => SENT,
+        ShownIssues::All => ALL,
+        ShownIssues::None => return Ok(Vec::new()),
+    };
+    let rows = sql::query(statement).fetch_all(store.pool()).await;
+    let rows = rows.map_err(|error| store.failed(error))?;
+    let mut heads: Vec<EditionHead> = Vec::new();
+    for row in &rows {
+        let head = EditionHead {
+            revision: row.get(0),
+            issue: row.get(1),
+            content_hash: row.get(2),
+            web_checksum: row.get(3),
+        };
+        if heads.last().is_none_or(|last| last.issue != head.issue) {
+            heads.push(head);
+        }
+    }
+    Ok(heads)
+}
+
+/// What all pages of a site are made of, in few letters: the same key, the same pages.
+pub fn key(site: &ArchiveSite, heads: &[EditionHead]) -> String {
+    let heads = serde_json::to_string(heads).unwrap_or_default();
+    data_encoding::HEXLOWER.encode(&crypto::sha256([site.key().as_bytes(), heads.as_bytes()]))
+}
+
+/// What the site shows by a head; `None` where the issue is not for everybody.
+///
+/// # Errors
+/// The store's; [`StoreError::Content`], where it is not what was written.
+pub async fn load(store: &Store, head: &EditionHead) -> Result<Option<PublishedIssue>, StoreError> {
+    let row = sql::query("SELECT web, date FROM revision WHERE id = ?1")
+        .bind(head.revision)
+        .fetch_one(store.pool())
+        .await
+        .map_err(|error| store.failed(error))?;
+    let (web, date): (Option<String>, String) = (row.get(0), row.get(1));
+    let sent = jiff::fmt::rfc2822::parse(&date).ok();
+    let whole = web.filter(|web| head.web_checksum.as_deref() == Some(&checksum(web)));
+    let edition: Option<Box<WebEdition>> = whole.and_then(|web| serde_json::from_str(&web).ok());
+    let content = match edition {
+        Some(edition) if !edition.archive => return Ok(None),
+        Some(edition) => PublishedContent::Edition(edition),
+        None => of_mail(store, head, sent.as_ref().map(|sent| sent.date())).await?,
+    };
+    let sent_at = sent.map(|sent| sent.timestamp()).unwrap_or_default();
+    Ok(Some(PublishedIssue { name: head.issue.clone(), sent_at, content }))
+}
+
+/// The issue as it was mailed, on a day.
+async fn of_mail(
+    store: &Store,
+    head: &EditionHead,
+    sent: Option<Date>,
+) -> Result<PublishedContent, StoreError> {
+    let revisions = Ledger::new(store.clone(), &head.issue).revisions().await?;
+    let id = RevisionId(head.revision);
+    let Some(revision) = revisions.iter().find(|revision| revision.id == id) else {
+        return Err(store.failed(sql::SqlError::decode("a revision is gone")));
+    };
+    let mail = revision.thaw(&Place::File(PathBuf::from(&head.issue)))?;
+    let headline = &revision.frozen.headline;
+    let date = headline.date.or(sent).unwrap_or_default();
+    Ok(PublishedContent::Mail(Box::new(SentMail::new(mail, date, headline.number))))
+}

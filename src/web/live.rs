@@ -1,0 +1,323 @@
+//! The archive as it is answered: all pages in memory, and made anew when an issue has come.
+//!
+//! Must answer with the very bytes that `digest archive build` writes.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri, header};
+use percent_encoding::percent_decode_str;
+use tokio::sync::oneshot;
+
+use super::base::BaseUrl;
+use super::stores::WebStore;
+use crate::archive::{
+    ArchivePage, ArchivePages, ArchiveSite, MISSING, PageKind, PublishedIssue, pictures,
+};
+use crate::crypto;
+use crate::delivery::ledger::editions::{self, ShownIssues};
+use crate::store::StoreError;
+
+/// How often somebody looks whether an issue has come.
+const LOOK: Duration = Duration::from_secs(2);
+
+/// Says whether an issue may still be shown, by its name.
+pub type StillShown = Arc<dyn Fn(&str) -> bool + Send + Sync>;
+
+/// What the archive shows.
+#[derive(Clone)]
+pub struct LiveOptions {
+    /// What its pages say.
+    pub site: ArchiveSite,
+    /// Which issues.
+    pub shown: ShownIssues,
+    /// Whether an issue has not been taken back since.
+    pub still: StillShown,
+    /// The publication's folder, where pictures are.
+    pub root: PathBuf,
+}
+
+/// What is looked at of a request.
+pub(super) type LiveRequest<'r> = (&'r Method, &'r Uri, &'r HeaderMap);
+
+/// The pages, as they are now.
+pub(super) struct LiveArchive {
+    options: LiveOptions,
+    base: BaseUrl,
+    now: RwLock<Arc<LivePages>>,
+    tell: fn(&str),
+}
+
+impl std::fmt::Debug for LiveArchive {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LiveArchive").finish_non_exhaustive()
+    }
+}
+
+#[derive(Debug, Default)]
+struct LivePages {
+    key: String,
+    pages: HashMap<String, LivePage>,
+    pictures: BTreeMap<String, String>,
+}
+
+#[derive(Debug)]
+struct LivePage {
+    bytes: Bytes,
+    /// The same under gzip, once somebody has asked for it; none where that saves nothing.
+    gzip: OnceLock<Option<Bytes>>,
+    tag: HeaderValue,
+    gzip_tag: HeaderValue,
+    headers: HeaderMap,
+}
+
+impl LiveArchive {
+    pub(super) fn new(options: LiveOptions, base: BaseUrl, tell: fn(&str)) -> LiveArchive {
+        LiveArchive { options, base, now: RwLock::default(), tell }
+    }
+
+    /// Looks for new issues every other second, and never ends; the other value is told when it has
+    /// looked once. It is for the thread that has the `store` open.
+    pub(super) fn looking(
+        self: &Arc<Self>,
+        store: WebStore,
+    ) -> (impl Future<Output = ()> + Send + use<>, oneshot::Receiver<()>) {
+        let (looked, first) = oneshot::channel();
+        let this = Arc::clone(self);
+        let looking = async move {
+            if this.options.shown == ShownIssues::None {
+                drop(looked);
+                return std::future::pending().await;
+            }
+            let mut looked = Some(looked);
+            loop {
+                // Where the store cannot be read, the pages stay as they are.
+                if this.renew(&store).await.is_err() {
+                    store.shared.put_away().await;
+                }
+                if let Some(looked) = looked.take() {
+                    let _ = looked.send(());
+                }
+                tokio::time::sleep(LOOK).await;
+            }
+        };
+        (looking, first)
+    }
+
+    async fn renew(self: &Arc<Self>, store: &WebStore) -> Result<(), StoreError> {
+        let mut heads = editions::heads(&*store.shared.lease().await?, self.options.shown).await?;
+        heads.retain(|head| (self.options.still)(&head.issue));
+        let key = editions::key(&self.options.site, &heads);
+        if self.now().key == key {
+            return Ok(());
+        }
+        let mut issues = Vec::with_capacity(heads.len());
+        for head in &heads {
+            // Each by itself: whoever leaves meanwhile is written down in between.
+            match editions::load(&*store.shared.lease().await?, head).await {
+                Ok(issue) => issues.extend(issue),
+                // The others can be read.
+                Err(error @ StoreError::Content { .. }) => (self.tell)(&error.to_string()),
+                Err(error) => return Err(error),
+            }
+        }
+        let this = Arc::clone(self);
+        let made = tokio::task::spawn_blocking(move || this.made(key, issues)).await;
+        if let Ok(made) = made {
+            *self.now.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(made);
+        }
+        Ok(())
+    }
+
+    fn made(&self, key: String, issues: Vec<PublishedIssue>) -> LivePages {
+        let ArchivePages { pages, pictures } = ArchivePages::of(&self.options.site, issues);
+        let page = |(path, page): (String, ArchivePage)| {
+            let live = LivePage::of(&path, page);
+            (path, live)
+        };
+        LivePages { key, pages: pages.into_iter().map(page).collect(), pictures }
+    }
+
+    fn now(&self) -> Arc<LivePages> {
+        Arc::clone(&self.now.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The answer to a request for a page or a picture; none where there is no such thing.
+    pub(super) async fn answer(&self, asked: &LiveRequest<'_>) -> Option<Response<Body>> {
+        let (method, uri, headers) = *asked;
+        if !matches!(*method, Method::GET | Method::HEAD) {
+            return None;
+        }
+        let path = self.path(uri)?;
+        let now = self.now();
+        if let Some(page) = now.pages.get(&*path).filter(|_| path != MISSING) {
+            return Some(page.answer(asked));
+        }
+        // A folder is asked for by its name as well.
+        let folder = format!("{path}/");
+        if let Some(hash) = now.pictures.get(&*path) {
+            return self.picture(path.into_owned(), hash.clone(), headers).await;
+        }
+        now.pages.contains_key(&folder).then(|| {
+            let mut response = Response::new(Body::empty());
+            *response.status_mut() = StatusCode::MOVED_PERMANENTLY;
+            let place = self.base.to(&format!("/{}", crate::issue::percent::path(&folder)));
+            if let Ok(place) = HeaderValue::from_str(&place) {
+                response.headers_mut().insert(header::LOCATION, place);
+            }
+            response
+        })
+    }
+
+    async fn picture(
+        &self,
+        path: String,
+        hash: String,
+        asked: &HeaderMap,
+    ) -> Option<Response<Body>> {
+        let kind = match path.rsplit('.').next().unwrap_or_default() {
+            "png" => "image/png",
+            "gif" => "image/gif",
+            _ => "image/jpeg",
+        };
+        let tag = tag(&hash, "");
+        let bytes = if is_known(asked, &tag) {
+            None
+        } else {
+            let root = self.options.root.clone();
+            let read = tokio::task::spawn_blocking(move || pictures::find(&root, &path, &hash));
+            Some(read.await.ok()??)
+        };
+        let mut response = Response::new(Body::empty());
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=86400"));
+        headers.insert(header::ETAG, tag);
+        match bytes {
+            None => *response.status_mut() = StatusCode::NOT_MODIFIED,
+            Some(bytes) => *response.body_mut() = Body::from(bytes),
+        }
+        Some(response)
+    }
+
+    /// The page for what is not there, where there is an archive.
+    pub(super) fn missing(&self) -> Option<Response<Body>> {
+        let now = self.now();
+        let page = now.pages.get(MISSING)?;
+        let mut response = Response::new(Body::from(page.bytes.clone()));
+        *response.status_mut() = StatusCode::NOT_FOUND;
+        let kind = HeaderValue::from_static(PageKind::Html.media_type());
+        response.headers_mut().insert(header::CONTENT_TYPE, kind);
+        Some(response)
+    }
+
+    /// What is asked for, under `base_url`.
+    fn path<'r>(&self, uri: &'r Uri) -> Option<Cow<'r, str>> {
+        let path = uri.path().strip_prefix(self.base.path())?.strip_prefix('/')?;
+        percent_decode_str(path).decode_utf8().ok()
+    }
+}
+
+impl LivePage {
+    fn of(path: &str, page: ArchivePage) -> LivePage {
+        let hash = data_encoding::HEXLOWER.encode(&crypto::sha256([&page.bytes[..]])[..12]);
+        let mut headers = HeaderMap::new();
+        let kind = HeaderValue::from_static(page.kind.media_type());
+        headers.insert(header::CONTENT_TYPE, kind);
+        headers.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=60"));
+        let policy = match page.kind {
+            PageKind::Mail => Some(OF_MAIL),
+            _ if path == "search/" => Some(OF_SEARCH),
+            _ => None,
+        };
+        if let Some(policy) = policy {
+            let policy = HeaderValue::from_static(policy);
+            headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+        }
+        let is_small = matches!(page.kind, PageKind::Picture(_)) || page.bytes.len() < 256;
+        let gzip = if is_small { OnceLock::from(None) } else { OnceLock::new() };
+        let bytes = Bytes::from(page.bytes);
+        LivePage { bytes, gzip, tag: tag(&hash, ""), gzip_tag: tag(&hash, "-gzip"), headers }
+    }
+
+    fn answer(&self, (method, uri, asked): &LiveRequest<'_>) -> Response<Body> {
+        let small = if takes_gzip(asked) { self.gzip().clone() } else { None };
+        let mut headers = self.headers.clone();
+        let (bytes, tag) = match small {
+            Some(small) => {
+                headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+                (small, &self.gzip_tag)
+            }
+            None => (self.bytes.clone(), &self.tag),
+        };
+        headers.insert(header::ETAG, tag.clone());
+        if uri.query().is_some() && uri.path().ends_with(".css") {
+            let for_good = HeaderValue::from_static("public, max-age=31536000, immutable");
+            headers.insert(header::CACHE_CONTROL, for_good);
+        }
+        if is_known(asked, tag) {
+            headers.remove(header::CONTENT_ENCODING);
+            let mut response = Response::new(Body::empty());
+            *response.status_mut() = StatusCode::NOT_MODIFIED;
+            *response.headers_mut() = headers;
+            return response;
+        }
+        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(bytes.len()));
+        let is_head = **method == Method::HEAD;
+        let mut response = Response::new(if is_head { Body::empty() } else { Body::from(bytes) });
+        *response.headers_mut() = headers;
+        response
+    }
+
+    fn gzip(&self) -> &Option<Bytes> {
+        self.gzip.get_or_init(|| {
+            let mut small =
+                flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+            small.write_all(&self.bytes).ok()?;
+            let small = small.finish().ok()?;
+            (small.len() < self.bytes.len()).then(|| Bytes::from(small))
+        })
+    }
+}
+
+/// The search has the only script.
+const OF_SEARCH: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; \
+    script-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; \
+    frame-ancestors 'none'";
+/// A mail's styles stand in its elements.
+const OF_MAIL: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' https: data:; \
+    form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
+
+fn tag(hash: &str, suffix: &str) -> HeaderValue {
+    let short = hash.get(..24).unwrap_or(hash);
+    HeaderValue::from_str(&format!("\"{short}{suffix}\""))
+        .unwrap_or(HeaderValue::from_static("\"\""))
+}
+
+/// Whether a browser takes gzip (RFC 9110, 12.5.3).
+fn takes_gzip(asked: &HeaderMap) -> bool {
+    let Some(codings) = asked.get(header::ACCEPT_ENCODING).and_then(|it| it.to_str().ok()) else {
+        return false;
+    };
+    codings.split(',').any(|coding| {
+        let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
+        let is_zero = |q: &str| q.trim().parse::<f32>().is_ok_and(|q| q == 0.0);
+        name.trim().eq_ignore_ascii_case("gzip")
+            && !weight.trim().strip_prefix("q=").is_some_and(is_zero)
+    })
+}
+
+/// Whether a browser has this very page (RFC 9110, 13.1.2).
+fn is_known(asked: &HeaderMap, tag: &HeaderValue) -> bool {
+    let Some(known) = asked.get(header::IF_NONE_MATCH).and_then(|it| it.to_str().ok()) else {
+        return false;
+    };
+    let mut tags = known.split(',').map(|one| one.trim().trim_start_matches("W/"));
+    tags.any(|one| one == "*" || one.as_bytes() == tag.as_bytes())
+}

@@ -1,0 +1,125 @@
+//! Nothing of a reader and nothing for some readers is in a public byte.
+
+use sejong_digest::catcher::script::{At, Do, Script, When};
+
+use crate::harness::Publication;
+use crate::relay::Relay;
+use crate::{HOST, build, page, publication, send, site};
+
+const ARTICLE: &str = "---\ntitle: Hangul\nauthor: Aoife Daly\n---\n\n\
+Dear {{ first_name }}, dear {{ first_name | colleague }}, you have {{ points }} points.\n\n\
+[Your survey](https://digest.sejong.example/survey?who={{ email }}&n={{ points }}), or [leave]({{ unsubscribe_url }}), \
+at {{ email }}.\n\n\
+::: only tag:board\nThe board meets in the cellar.\n\n![The cellar's plan](cellar.png)\n:::\n\n\
+::: only not topic:events\nFor whoever stays at home.\n:::\n\n\
+::: only topic:events\nThe evening is open to all.\n:::\n\n\
+![The river](river.png)\n";
+
+fn with_secrets(here: Publication) -> Publication {
+    here.write("issues/2025-11/hangul.md", ARTICLE)
+        .write("issues/2025-11/river.png", png(40))
+        .write("issues/2025-11/cellar.png", png(60))
+}
+
+/// A grey picture.
+fn png(size: u32) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, size, size);
+    encoder.set_color(png::ColorType::Grayscale);
+    let mut writer = encoder.write_header().expect("a head");
+    writer.write_image_data(&vec![128; (size * size) as usize]).expect("written");
+    drop(writer);
+    bytes
+}
+
+#[test]
+fn no_public_byte_tells_of_a_reader() {
+    let relay = Relay::new();
+    let here = with_secrets(publication());
+    send(&here, &relay, "2025-11");
+    let mails = relay.accepted();
+    assert_eq!(mails.len(), 2);
+    build(&here);
+    let site = site(&here);
+    let tokens: Vec<String> = mails
+        .iter()
+        .map(|mail| {
+            let text = String::from_utf8_lossy(&mail.bytes).replace("\r\n ", " ");
+            let link = text.split(&format!("<https://{HOST}/unsubscribe/")).nth(1).expect("a link");
+            link.split('>').next().expect("an end").to_owned()
+        })
+        .collect();
+    assert!(tokens.iter().all(|token| token.len() > 20), "{tokens:?}");
+    let names = ["Zephyrine", "zephyrine", "Quux", "ngus", "grady", "reader.example"];
+    let values = ["987123", "555777", "cellar", "board meets", "stays at home", "{{", "first_name"];
+    for (path, bytes) in &site {
+        let text = String::from_utf8_lossy(bytes);
+        let private = tokens.iter().map(String::as_str).chain(names).chain(values);
+        for word in private {
+            assert!(!text.contains(word) && !path.contains(word), "{path} has {word}");
+        }
+    }
+    let article = page(&here, "issues/2025-11/hangul/");
+    for public in [
+        "Dear reader, dear colleague, you have … points.",
+        "https://digest.sejong.example/survey?who=&amp;n=",
+        "href=\"/unsubscribe/\"",
+        "at your address.",
+        "The evening is open to all.",
+        "src=\"/issues/2025-11/river.png\"",
+    ] {
+        assert!(article.contains(public), "{public}: {article}");
+    }
+    assert!(site.contains_key("issues/2025-11/river.png"));
+    // The subject of the mail is nobody's either.
+    assert!(!page(&here, "issues/2025-11/").contains("Hello"));
+}
+
+#[test]
+fn an_issue_that_is_not_for_everybody_is_on_no_page() {
+    let relay = Relay::new();
+    let here = publication();
+    let here = here.edit("issues/2025-11/issue.toml", "number", "archive = false\nnumber");
+    send(&here, &relay, "2025-11");
+    let mail = String::from_utf8_lossy(&relay.accepted()[0].bytes).replace("=\r\n", "");
+    assert!(!mail.contains("sejong.example/issues/2025-11"), "{mail}");
+    build(&here);
+    assert!(!site(&here).keys().any(|path| path.contains("2025-11")), "{:?}", site(&here).keys());
+}
+
+#[test]
+fn an_issue_that_is_taken_back_goes() {
+    let relay = Relay::new();
+    let here = publication();
+    send(&here, &relay, "2025-11");
+    build(&here);
+    assert!(here.exists("site/issues/2025-11/hangul/index.html"));
+    let here = here.edit("issues/2025-11/issue.toml", "number", "archive = false\nnumber");
+    let told = build(&here);
+    assert!(told.stdout.contains("removed"), "{told:?}");
+    assert!(!here.exists("site/issues/2025-11"));
+    let here = here.edit("issues/2025-11/issue.toml", "archive = false\n", "").edit(
+        "digest.toml",
+        "[archive]",
+        "[archive]\npublish = \"none\"",
+    );
+    build(&here);
+    assert!(!here.exists("site/issues/2025-11"));
+    let here = here.edit("digest.toml", "\"none\"", "\"all\"");
+    build(&here);
+    assert!(here.exists("site/issues/2025-11/hangul/index.html"));
+}
+
+#[test]
+fn what_nobody_has_yet_is_on_no_page() {
+    let here = publication();
+    let refusing = Script::new().rule(At::Rcpt, When::Always, Do::reply("450 4.2.1 not now"));
+    let relay = Relay::scripted(refusing);
+    let told = here.run(&["send", "2025-11", "--yes", "--wait", "0s", "--relay", &relay.url()]);
+    assert_ne!(told.code, 0, "{told:?}");
+    build(&here);
+    assert!(!here.exists("site/issues/2025-11"));
+    let here = here.edit("digest.toml", "[archive]", "[archive]\npublish = \"all\"");
+    build(&here);
+    assert!(here.exists("site/issues/2025-11/index.html"));
+}
