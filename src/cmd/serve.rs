@@ -74,7 +74,9 @@ pub(super) fn run(global: &Global, args: &Args) -> Ending {
         if args.check
             && let Some(subscribing) = &options.subscribing
         {
-            subscribing::relays_answer(&subscribing.outbox.routes).await?;
+            let relays = subscribing::relays_answer(&subscribing.outbox.routes).await?;
+            let form = options.site.base.to("/subscribe");
+            print::words(&format!("people can subscribe at {form}; mails leave by {relays}\n"))?;
         }
         let found = options.site.base.to("/");
         let sockets = match listeners::open(&[address]) {
