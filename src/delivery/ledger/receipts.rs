@@ -88,11 +88,12 @@ AND r.id = p.recipient AND (l.kept AND l.gone IS NULL AND (?5 OR NOT l.outside)
     OR ?5 AND substr(l.gone, 1, length(?4)) = ?4)
 AND (r.state IN ('accepted', 'uncertain') OR r.stage NOT IN ('mail', 'rcpt', 'data')
     OR r.id IN (SELECT CAST(e.value ->> 0 AS BIGINT) FROM [each ?2] e))
-AND NOT EXISTS (SELECT 1 FROM person q JOIN recipient o ON o.id = q.recipient
-    WHERE q.issue = ?3 AND q.identity IN {all}
+AND NOT EXISTS (SELECT 1 FROM {all} a CROSS JOIN person q CROSS JOIN recipient o
+    WHERE o.id = q.recipient AND q.issue = ?3 AND q.identity = a.address
     AND (o.state IN ('accepted', 'uncertain', 'refused')
         OR o.id IN (SELECT CAST(e.value ->> 0 AS BIGINT) FROM [each ?2] e)))
-AND NOT (?6 AND EXISTS (SELECT 1 FROM person n WHERE n.issue = ?3 AND n.identity IN {all}))";
+AND NOT (?6 AND EXISTS (SELECT 1 FROM {all} a CROSS JOIN person n
+    WHERE n.issue = ?3 AND n.identity = a.address))";
 
 /// The rows of the list, each with the addresses that its person has and had.
 const ALL_ADDRESSES: &str = "
@@ -100,7 +101,8 @@ const ALL_ADDRESSES: &str = "
  SELECT s.identity, f.former, s.kept, s.outside, s.gone
  FROM former f CROSS JOIN staging s WHERE s.identity = f.identity)";
 const ALL_OF_PERSON: &str = "
-(SELECT l.identity UNION ALL SELECT f.former FROM former f WHERE f.identity = l.identity)";
+(SELECT l.identity AS address UNION ALL
+ SELECT f.former FROM former f WHERE f.identity = l.identity)";
 /// The same where nobody has moved.
 const ONE_ADDRESS: &str =
     "(SELECT identity, identity AS address, kept, outside, gone FROM staging)";
@@ -168,7 +170,7 @@ impl Ledger {
         let (addresses, all) = if self.any_moved().await? {
             (ALL_ADDRESSES, ALL_OF_PERSON)
         } else {
-            (ONE_ADDRESS, "(l.identity)")
+            (ONE_ADDRESS, "(SELECT l.identity AS address)")
         };
         let statement = REACHED_OF_LIST.replace("{addresses}", addresses).replace("{all}", all);
         let people: Result<i64, SqlError> = sql::query_scalar(statement)

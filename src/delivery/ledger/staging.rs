@@ -123,9 +123,12 @@ const NEWCOMERS: &str = "
 UPDATE staging SET outside = TRUE
 WHERE kept AND gone IS NULL AND NOT outside AND NOT EXISTS
     (SELECT 1 FROM person p JOIN recipient r ON r.id = p.recipient
-     WHERE p.issue = ?1 AND (p.identity = staging.identity OR p.identity IN
-         (SELECT f.former FROM former f WHERE f.identity = staging.identity))
-     AND (r.planned_by = ?2 OR r.state = 'accepted'))";
+     WHERE p.issue = ?1 AND p.identity = staging.identity
+     AND (r.planned_by = ?2 OR r.state = 'accepted'))
+AND NOT EXISTS
+    (SELECT 1 FROM former f CROSS JOIN person p CROSS JOIN recipient r
+     WHERE f.identity = staging.identity AND p.issue = ?1 AND p.identity = f.former
+     AND r.id = p.recipient AND (r.planned_by = ?2 OR r.state = 'accepted'))";
 
 /// A row of the list.
 #[derive(Debug)]

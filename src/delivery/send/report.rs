@@ -316,7 +316,7 @@ impl SendReport {
         // Where nobody can tell, somebody may have it.
         let frozen = faults.keep(ledger.may_be_had().await.map(Some)).unwrap_or(true);
         survey.store.clone().close().await;
-        let mut closed = SendReport {
+        let closed = SendReport {
             issue: survey.options.issue.clone(),
             content_hash,
             counts,
@@ -339,13 +339,18 @@ impl SendReport {
             unsaid: faults.first,
             reckoned,
         };
+        closed.after(end)
+    }
+
+    /// The same with how the run ended.
+    fn after(mut self, end: Option<RunEnd>) -> SendReport {
         if let Some(RunEnd { report, .. }) = end {
-            closed.ended = Some(report.ended);
-            (closed.elapsed, closed.settled) = (report.elapsed, report.settled);
-            closed.withdrawn = report.withdrawn;
-            closed.failed_relays = report.failed_relays;
+            self.ended = Some(report.ended);
+            (self.elapsed, self.settled) = (report.elapsed, report.settled);
+            self.withdrawn = report.withdrawn;
+            self.failed_relays = report.failed_relays;
         }
-        closed
+        self
     }
 
     /// How many this command would go on with: those who wait, deferred ones too, and those whom it
