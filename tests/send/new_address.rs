@@ -266,3 +266,22 @@ fn a_rehearsal_knows_who_was_caught_under_an_old_address() {
     let planned: Value = serde_json::from_str(&told.stdout).expect("one object");
     assert_eq!((&planned["to_send"], &planned["accepted"]), (&0.into(), &3.into()), "{planned}");
 }
+
+/// A row of its own at the new address, from before, keeps the other one from going there.
+#[test]
+fn nobody_is_sent_to_at_an_old_address_whatever_stands_at_the_new_one() {
+    let here = with_people(3).write("others.csv", format!("email,first_name\n{},N\n", new(2)));
+    let busy = outcomes::script(&["n002"], "450 4.2.1 busy");
+    assert_eq!(send(&here, &Relay::scripted(busy), &["--subscribers", "others.csv"]).code, 4);
+    let script = Script::new().once(At::Dot, When::recipient("r002"), Do::AcceptThenReset);
+    let relay = Relay::scripted(script);
+    let told = send(&here, &relay, &["--despite-list"]);
+    assert_eq!((told.code, book(&here).state(&address(2))), (4, "uncertain"), "{told:?}");
+    moves(&here, 2);
+    for _ in 0..2 {
+        let told = send(&here, &relay, &["--uncertain", "resend"]);
+        let copies = relay.copies();
+        assert_eq!(copies.get(&address(2)), Some(&1), "{told:?}");
+        assert_eq!((told.code, copies.get(&new(2))), (4, None), "{told:?}");
+    }
+}

@@ -172,7 +172,8 @@ impl Ledger {
     }
 }
 
-/// Those who have a row; where a row is `is_fresh`, it gets what the list and the latest text say.
+/// Those who have a row, and at the address of now: what stands at an earlier one is sent to nobody. Where
+/// a row is `is_fresh`, it gets what the list and the latest text say.
 fn known(is_fresh: &str) -> String {
     let fresh = |name: &str, new: &str| {
         format!("{name} = CASE WHEN {is_fresh} THEN {new} ELSE recipient.{name} END, ")
@@ -188,7 +189,7 @@ fn known(is_fresh: &str) -> String {
          revision = CASE WHEN {is_fresh} OR revision IS NULL THEN ?3 ELSE revision END, \
          planned_by = ?2, state = CASE state WHEN 'suppressed' THEN 'pending' ELSE state END \
          FROM met m CROSS JOIN staging l \
-         WHERE l.id = m.entry AND recipient.id = m.row \
+         WHERE l.id = m.entry AND recipient.id = m.row AND recipient.identity = l.identity \
          AND [sqlite: + | postgres: ]state IN ('pending', 'deferred', 'suppressed', 'uncertain', 'refused')"
     )
 }
