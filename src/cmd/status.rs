@@ -14,6 +14,7 @@ use sejong_digest::audience::suppression::{
 };
 use sejong_digest::delivery::duration;
 use sejong_digest::delivery::ledger::bounces::BounceCounts;
+use sejong_digest::delivery::ledger::moved::MOVED_DURING;
 use sejong_digest::delivery::ledger::overview::{self, Counts, Listed};
 use sejong_digest::delivery::ledger::runs::Times;
 use sejong_digest::delivery::ledger::undecided;
@@ -467,6 +468,9 @@ fn why_suppressed(text: Option<&str>) -> &'static str {
             "left out with --except: a send without it sends to them"
         }
         Some(text) if text.starts_with(SUPPRESSED) => "suppressed: no send goes to this person",
+        Some(MOVED_DURING) => {
+            "address changed during the send: the next one sends to the new address"
+        }
         Some(text) if text.starts_with(LEFT_DURING) => "suppressed while the issue was sent",
         Some(text) if !text.contains("a later send") => "the list says that they get no mail",
         _ => "not in the list any more",

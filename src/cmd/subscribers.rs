@@ -9,6 +9,7 @@ mod list;
 mod look;
 mod person;
 mod release;
+mod unfinished;
 
 use std::collections::BTreeSet;
 use std::io;

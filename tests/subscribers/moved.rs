@@ -109,7 +109,7 @@ fn an_issue_that_went_to_the_old_address_is_one_that_the_person_has() {
     assert_eq!(told["got"][0]["people"], 2, "{told}");
     // Nobody gets a second copy, and it is said why.
     let told = here.run(&["plan", "2025-11"]);
-    assert!(told.stdout.contains("1 had it at an earlier address"), "{told:?}");
+    assert!(told.stdout.contains("1 of them at an earlier address"), "{told:?}");
     here.run(&send);
     assert_eq!(relay.counts().accepted, 2);
     let told = done(&here, &["show", NEW]).stdout;

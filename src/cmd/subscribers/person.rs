@@ -447,6 +447,9 @@ pub(super) fn set(workspace: &Workspace, args: &Set) -> Ending {
                 return Ok(None);
             };
             has_moved = moved;
+            if moved {
+                super::unfinished::tell(store, &old, new).await?;
+            }
         }
         tell_new_fields(store, &details.set).await?;
         let who = new.as_ref().unwrap_or(&old);
