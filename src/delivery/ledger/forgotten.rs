@@ -41,8 +41,8 @@ WHERE identity = ?1";
 const UNDECIDED: &str = "DELETE FROM undecided_report WHERE identity = ?1";
 
 /// Tables with what servers said of other people's mail: one may have passed it on to this person, and
-/// older versions have kept the address.
-const SAID: [&str; 2] = ["recipient", "earlier_copy"];
+/// older versions have kept the address. A wish may name several who may have sent it.
+const SAID: [&str; 3] = ["recipient", "earlier_copy", "undecided_report"];
 
 /// Mails about their subscription, sent or not.
 const OUTBOX: &str = "DELETE FROM outbox WHERE identity = ?1";
