@@ -192,9 +192,7 @@ pub fn read(root: &Path, environment: &[(String, String)]) -> Result<Config, Vec
     let archive = archive::read(&mut table, &mut problems);
     let web = serving::read(&mut table, &mut problems);
     let form = form::read(&mut table, &topics, &mut problems);
-    let mut store = table.table("store");
-    let store_url = store.text("url").map(|url| url.value);
-    store.finish(&mut problems);
+    let store_url = store_url(&mut table, &mut problems);
     table.finish(&mut problems);
     match (publication, sender) {
         (Some((publication, time_zone)), Some(sender))
@@ -235,6 +233,13 @@ pub fn read(root: &Path, environment: &[(String, String)]) -> Result<Config, Vec
         }
         _ => Err(problems),
     }
+}
+
+fn store_url(table: &mut Table, problems: &mut Vec<Diagnostic>) -> Option<String> {
+    let mut store = table.table("store");
+    let url = store.text("url").map(|url| url.value);
+    store.finish(problems);
+    url
 }
 
 /// `[text]` and `[articles]`: whether quotation marks are made round, and keys of articles that mean

@@ -5,7 +5,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use super::edition::WebPicture;
 use super::metadata::PageMetadata;
 use super::words::ArchiveWords;
-use super::{ArchiveSite, Making};
+use super::{ArchiveSite, Making, SUBSCRIBE};
 use crate::compose::language;
 
 /// A page, before it has a frame.
@@ -79,11 +79,14 @@ impl Making<'_> {
     fn end(self, words: &ArchiveWords, language: &str) -> Markup {
         let site = self.site;
         html! {
-            p dir="auto" {
-                @if let Some(organization) = &site.organization { (organization) " · " }
+            p {
+                @if let Some(organization) = &site.organization { bdi { (organization) } " · " }
                 a href={ "mailto:" (site.contact) } { bdi { (site.contact) } }
             }
             ul.bar lang=[words.apart(language)] {
+                @if site.has_form {
+                    li { a href=(site.link(SUBSCRIBE)) { (named(words.subscribe, site)) } }
+                }
                 li { a href=(site.link("issues/")) { (words.all_issues) } }
                 li { a href=(site.link("feed.xml")) { (words.feed) } }
                 li { a href=(site.link(super::neutral::LEAVE)) { (named(words.leave_title, site)) } }

@@ -311,6 +311,7 @@ mod tests {
             contact: "digest@x.example".to_owned(),
             base_url: "https://x.example".to_owned(),
             path: String::new(),
+            has_form: false,
             theme: Theme::default(),
         }
     }
@@ -346,6 +347,21 @@ mod tests {
         assert_eq!(built(&folder, "l", &[("", "home"), ("issues/1/", "uno")]).unwrap().written, 0);
         fs::remove_file(folder.join("index.html")).unwrap();
         assert!(is_current(&folder, "l").is_none());
+    }
+
+    #[test]
+    fn a_build_that_was_cut_off_is_gone_on_with() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = dir.path().join("site");
+        fs::create_dir_all(folder.join("issues/2/index.html")).unwrap();
+        let first = [("", "home"), ("issues/1/", "one"), ("issues/2/", "two")];
+        assert!(built(&folder, "k", &first).is_err());
+        assert_eq!(fs::read_to_string(folder.join("index.html")).unwrap(), "home");
+        assert!(is_current(&folder, "k").is_none());
+        fs::remove_dir(folder.join("issues/2/index.html")).unwrap();
+        let later = [("", "other"), ("issues/1/", "one"), ("issues/2/", "two")];
+        assert_eq!(built(&folder, "l", &later).unwrap().files, 3);
+        assert_eq!(fs::read_to_string(folder.join("index.html")).unwrap(), "other");
     }
 
     #[test]

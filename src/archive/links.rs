@@ -6,6 +6,7 @@ use std::path::Path;
 
 use percent_encoding::percent_decode_str;
 
+use super::SUBSCRIBE;
 use super::folder::{self, FolderError, LIST};
 
 /// A link that leads nowhere.
@@ -110,7 +111,7 @@ fn target(
             None => return relative(page, address).map(|file| (file, place)),
         },
     };
-    Some((file(&decoded(within)), place))
+    (within != SUBSCRIBE).then(|| (file(&decoded(within)), place))
 }
 
 fn relative(page: &str, address: &str) -> Option<String> {
@@ -155,6 +156,7 @@ mod tests {
             ("/news/issues/", Some("issues/index.html")),
             ("/news/site.css?1", Some("site.css")),
             ("/other/", None),
+            ("/news/subscribe", None),
             ("https://x.example/news/a%20b.png", Some("a b.png")),
             ("https://x.example/newspaper", None),
             ("https://y.example/", None),

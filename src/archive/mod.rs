@@ -51,6 +51,8 @@ pub struct ArchiveSite {
     pub base_url: String,
     /// The path of that: `/digest`, or nothing.
     pub path: String,
+    /// Whether `digest serve` has a page on which people subscribe.
+    pub has_form: bool,
     /// How the pages look.
     pub theme: Theme,
 }
@@ -153,6 +155,9 @@ pub struct ArchivePages {
     /// not made here.
     pub pictures: BTreeMap<String, String>,
 }
+
+/// The page on which people subscribe, which is none of these: `digest serve` answers there.
+const SUBSCRIBE: &str = "subscribe";
 
 /// The page of what is not there: the one that web servers are told to answer with.
 pub const MISSING: &str = "404.html";

@@ -77,7 +77,6 @@
     show();
   }
 
-  form.hidden = false;
   input.addEventListener("focus", load, { once: true });
   input.addEventListener("input", () => { show(); load(); });
   form.addEventListener("submit", (event) => {

@@ -30,7 +30,7 @@ pub(super) fn page(making: Making<'_>) -> String {
     let Making { site, words, .. } = making;
     let content = html! {
         h1 { (words.search) }
-        form role="search" hidden data-index=(site.link("search/index.json"))
+        form role="search" data-index=(site.link("search/index.json"))
             data-root={ (site.path) "/" } data-found=(words.found) {
             label for="q" { (words.search_label) }
             input #q type="search" name="q" autocomplete="off";

@@ -59,7 +59,9 @@ section>h2.sec{border-top:1px solid var(--border);padding-top:1rem;color:var(--m
 font:600 1rem/1.4 var(--f);letter-spacing:.04em}\
 .part{margin:0 0 2.5rem}.part>h2,.part>h3{font-size:1.4rem}\
 .toc li,.list li{border-bottom:1px solid var(--border);padding:.15rem 0}\
-.toc li:last-child{border:0}.list .m{margin-inline-start:.6rem}\
+.toc li:last-child{border:0}\
+.list li{display:flex;flex-wrap:wrap;column-gap:.75rem;align-items:baseline}\
+@media(scripting:none){form[role=search]{display:none}}\
 img{max-width:100%;height:auto}img.icon{vertical-align:middle;height:1.4em;width:auto}\
 figure{margin:0 0 1rem}figcaption{margin-top:.35rem}\
 .row{display:flex;flex-wrap:wrap;gap:1rem;margin:0 0 1rem;align-items:center}\

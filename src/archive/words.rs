@@ -31,6 +31,7 @@ pub(super) struct ArchiveWords {
     pub(super) newest: &'static str,
     pub(super) feed: &'static str,
     pub(super) no_issue: &'static str,
+    pub(super) subscribe: &'static str,
     pub(super) leave_title: &'static str,
     pub(super) leave_text: &'static str,
     pub(super) missing_title: &'static str,
@@ -92,6 +93,7 @@ mod tests {
     fn no_language_leaves_a_place_out() {
         for words in ALL {
             assert!(words.leave_title.contains("{name}"), "{}", words.language);
+            assert!(words.subscribe.contains("{name}"), "{}", words.language);
             assert!(words.leave_text.contains("{contact}"), "{}", words.language);
             assert!(words.found.contains("{count}"), "{}", words.language);
         }

@@ -3,12 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use sejong_digest::archive::edition::WebEdition;
 use sejong_digest::archive::folder::{self, BuiltFolder, FolderError};
 use sejong_digest::archive::links::{self, BrokenLink, LinkLacks};
 use sejong_digest::archive::{ArchivePages, ArchiveSite, pictures};
 use sejong_digest::delivery::ledger::{STEPS, editions};
 use sejong_digest::diagnostic::counted;
-use sejong_digest::issue::{Issue, load};
+use sejong_digest::issue::image::Image;
+use sejong_digest::issue::{Issue, Pictures, load};
 use sejong_digest::store::Store;
 use sejong_digest::web::base::BaseUrl;
 use sejong_digest::web::live::StillShown;
@@ -78,6 +80,7 @@ pub(super) fn site(workspace: &Workspace, base: &BaseUrl) -> ArchiveSite {
         contact: config.sender.contact().address.to_string(),
         base_url: base.to(""),
         path: base.path().to_owned(),
+        has_form: config.form.is_some(),
         theme: config.theme.clone(),
     }
 }
@@ -181,14 +184,18 @@ fn check(folder: &Path) -> Ending {
         .help("run `digest archive build` again; a link that an author wrote is corrected in the next issue"))
 }
 
-/// Keeps the pictures that the archive will show of an issue that is about to be sent. The send does
-/// not wait for it to work: they can be written later.
+/// Keeps the pictures of an issue that is about to be sent: those that its mail fetches, and those that
+/// the archive will show. The send does not wait for it to work: they can be written later.
 pub(super) fn keep_pictures(workspace: &Workspace, issue: &Issue) {
     let shown = workspace.config.archive.served();
     if shown == editions::ShownIssues::None || !issue.archive {
         return;
     }
-    for image in &issue.images {
+    let edition = WebEdition::of(&workspace.config.publication, issue);
+    let is_public = |image: &&Image| {
+        issue.pictures == Pictures::Hosted || edition.pictures.contains_key(&image.sent.path)
+    };
+    for image in issue.images.iter().filter(is_public) {
         let path = pictures::place(&workspace.root, &image.sent.path);
         if std::fs::read(&path).is_ok_and(|there| there == image.sent.bytes[..]) {
             continue;

@@ -296,6 +296,10 @@ async fn pictures_are_there(
     if options.relay.rehearsal().is_some() {
         return Ok(());
     }
+    // `digest serve` shows them from then on.
+    if let Some(issue) = ready.content().issue() {
+        archive::keep_pictures(workspace, issue);
+    }
     let base_url = &workspace.config.publication.base_url;
     let how = (options.allow.as_slice(), reach(args.allow_private), args.yes);
     published::before(ready, options.reopened(), base_url, how).await
@@ -470,9 +474,6 @@ impl Send<'_> {
         }
         if !is_agreed {
             self.confirm(proposal.plan(), proposal.list())?;
-        }
-        if let (Some(issue), None) = (proposal.content().issue(), self.options.relay.rehearsal()) {
-            archive::keep_pictures(self.workspace, issue);
         }
         let planned = proposal.accept().await.map_err(refusal::told)?;
         let waited = self.window.wait(self.signals.waiting(), &planned).await;

@@ -33,8 +33,10 @@ Answer readers on the web: those who subscribe, and those who leave by the link 
 Stands behind a reverse proxy that speaks TLS; [web] listen in digest.toml says where, or systemd
 gives the socket. It answers at base_url, and nothing changes by opening a link: a mail program's one
 click (RFC 8058) or the page's button does it. Where digest.toml has [form], people subscribe at
-base_url/subscribe: it sends them a mail over [[relay]], and the link in that confirms. It may run while
-an issue is sent. SIGTERM, SIGHUP and Ctrl-C end it when requests that are under way are answered.";
+base_url/subscribe: it sends them a mail over [[relay]], and the link in that confirms. It shows the
+archive, too: the pages of `digest archive build`, a few seconds after an issue has its first reader.
+It may run while an issue is sent. SIGTERM, SIGHUP and Ctrl-C end it when requests that are under way
+are answered.";
 
 /// Answer readers on the web
 #[derive(Debug, clap::Args)]
@@ -72,7 +74,9 @@ pub(super) fn run(global: &Global, args: &Args) -> Ending {
         if args.check
             && let Some(subscribing) = &options.subscribing
         {
-            subscribing::relays_answer(&subscribing.outbox.routes).await?;
+            let relays = subscribing::relays_answer(&subscribing.outbox.routes).await?;
+            let form = options.site.base.to("/subscribe");
+            print::words(&format!("people can subscribe at {form}; mails leave by {relays}\n"))?;
         }
         let found = options.site.base.to("/");
         let sockets = match listeners::open(&[address]) {

@@ -13,7 +13,7 @@ use sejong_digest::compose::{self, Composition};
 use sejong_digest::config::{self, Config, Secret};
 use sejong_digest::delivery::ledger::origin::SendingPublication;
 use sejong_digest::delivery::ledger::secret_keys::SentKeys;
-use sejong_digest::delivery::ledger::{STEPS, overview};
+use sejong_digest::delivery::ledger::{Ledger, STEPS, overview};
 use sejong_digest::delivery::receipt::{self, ReceiptFound};
 use sejong_digest::diagnostic::{Diagnostic, render};
 use sejong_digest::files;
@@ -279,9 +279,12 @@ impl LostSecret {
             let Some(ledger) = ledger.filter(StoreAddress::is_there) else { return Ok(None) };
             let store = Store::read(&ledger, &STEPS).await?;
             let reached = overview::has_reached_somebody(&store).await;
+            // Mails to who subscribes are in no row of an issue.
+            let list_id = workspace.config.sender.list_id_in_mail();
+            let keys = Ledger::new(store.clone(), "").sent_keys(list_id).await;
             let forgotten = suppression::forgotten_hashes(&store).await;
             store.close().await;
-            Ok(if reached? {
+            Ok(if reached? || !keys?.wanted.is_empty() {
                 Some(ShownBy::Ledger(ledger))
             } else {
                 (!forgotten?.is_empty()).then_some(ShownBy::Forgotten(ledger))

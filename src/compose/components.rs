@@ -184,14 +184,14 @@ impl<'a> Letter<'a> {
                     (page.text(address))
                 }
             }
-            p.y lang=[phrases.language] {
-                @if let Some(page) = publication.page_of(&self.issue.name) {
-                    a href=(page) { (phrases.in_a_browser) } (DOT)
-                }
-                @if let Some(url) = &publication.preferences_url {
-                    a href=(url) { (phrases.preferences) } (DOT)
-                }
-                @if !self.issue.asks_to_confirm {
+            @if !self.issue.asks_to_confirm {
+                p.y lang=[phrases.language] {
+                    @if let Some(page) = publication.page_of(&self.issue.name) {
+                        a href=(page) { (phrases.in_a_browser) } (DOT)
+                    }
+                    @if let Some(url) = &publication.preferences_url {
+                        a href=(url) { (phrases.preferences) } (DOT)
+                    }
                     a href=(unsubscribe) {
                         (phrases.unsubscribe.0)
                         (self.page("", 1, TEXT_WIDTH).text(&publication.name))

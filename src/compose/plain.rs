@@ -344,6 +344,7 @@ impl TextWriter {
                 self.line(&line);
             }
         }
+        let Some(unsubscribe) = unsubscribe else { return };
         self.gap();
         let page = publication.page_of(issue).map(|page| (self.phrases.in_a_browser, page));
         let preferences = publication.preferences_url.clone();
@@ -352,11 +353,9 @@ impl TextWriter {
             self.line(&format!("{label}:"));
             self.line(&address);
         }
-        if let Some(unsubscribe) = unsubscribe {
-            let (before, behind) = self.phrases.unsubscribe;
-            self.line(&format!("{before}{}{behind}:", publication.name));
-            self.line(unsubscribe);
-        }
+        let (before, behind) = self.phrases.unsubscribe;
+        self.line(&format!("{before}{}{behind}:", publication.name));
+        self.line(unsubscribe);
     }
 
     fn blocks(&mut self, blocks: &[Block], margin: Margin<'_>) {

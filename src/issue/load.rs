@@ -3,6 +3,7 @@
 
 mod allow;
 mod article;
+mod choices;
 mod foreign;
 mod letter;
 mod place;
@@ -26,6 +27,8 @@ use crate::diagnostic::grouped::group_rule;
 use crate::diagnostic::{Diagnostic, Place, Source, nearest, refused, unseen};
 use crate::files;
 use crate::manifest::{self, Located, Table};
+use choices::{CONTENTS, LAYOUTS, OF_THE_ISSUE, PICTURES};
+pub use choices::{contents_choices, pictures_choices};
 pub use letter::{LetterText, letter};
 pub use place::{misplaced, name_of};
 pub use siblings::{Headline, is_public, siblings, texts};
@@ -508,48 +511,6 @@ impl IssueReading<'_> {
             );
         }
     }
-}
-
-/// Keys that stand above the sections.
-const OF_THE_ISSUE: [&str; 14] = [
-    "number",
-    "archive",
-    "title",
-    "subject",
-    "preheader",
-    "date",
-    "language",
-    "intro",
-    "images",
-    "length",
-    "advertising",
-    "allow",
-    "contents",
-    "sign_off",
-];
-const PICTURES: [(&str, Pictures); 2] = [("host", Pictures::Hosted), ("embed", Pictures::Embedded)];
-const LAYOUTS: [(&str, Layout); 4] = [
-    ("stack", Layout::Stack),
-    ("columns", Layout::Columns),
-    ("brief", Layout::Brief),
-    ("links", Layout::Links),
-];
-const CONTENTS: [(&str, Contents); 5] = [
-    ("auto", Contents::Auto),
-    ("links", Contents::Links),
-    ("text", Contents::Text),
-    ("web", Contents::Web),
-    ("off", Contents::Off),
-];
-
-/// The values that `images` can have, for `config` too.
-pub fn pictures_choices() -> &'static [(&'static str, Pictures)] {
-    &PICTURES
-}
-
-/// The values that `contents` can have, for `config` too.
-pub fn contents_choices() -> &'static [(&'static str, Contents)] {
-    &CONTENTS
 }
 
 /// Where the characters of a text start in its file: behind the quotes, unless escapes made the

@@ -160,48 +160,45 @@ impl LiveArchive {
         }
         // A folder is asked for by its name as well.
         let folder = format!("{path}/");
-        if let Some(hash) = now.pictures.get(&*path) {
-            return self.picture(path.into_owned(), hash.clone(), headers).await;
-        }
-        now.pages.contains_key(&folder).then(|| {
+        if now.pages.contains_key(&folder) {
             let mut response = Response::new(Body::empty());
             *response.status_mut() = StatusCode::MOVED_PERMANENTLY;
             let place = self.base.to(&format!("/{}", crate::issue::percent::path(&folder)));
             if let Ok(place) = HeaderValue::from_str(&place) {
                 response.headers_mut().insert(header::LOCATION, place);
             }
-            response
-        })
+            return Some(response);
+        }
+        let kind =
+            pictures::media_type(&path).filter(|_| self.options.shown != ShownIssues::None)?;
+        let hash = now.pictures.get(&*path).cloned();
+        self.picture((path.into_owned(), kind), hash, headers).await
     }
 
+    /// A picture: of an issue that is shown, that very one; else one that is kept for mail.
     async fn picture(
         &self,
-        path: String,
-        hash: String,
+        (path, kind): (String, &'static str),
+        hash: Option<String>,
         asked: &HeaderMap,
     ) -> Option<Response<Body>> {
-        let kind = match path.rsplit('.').next().unwrap_or_default() {
-            "png" => "image/png",
-            "gif" => "image/gif",
-            _ => "image/jpeg",
-        };
-        let tag = tag(&hash, "");
-        let bytes = if is_known(asked, &tag) {
-            None
-        } else {
-            let root = self.options.root.clone();
-            let read = tokio::task::spawn_blocking(move || pictures::find(&root, &path, &hash));
-            Some(read.await.ok()??)
-        };
+        let root = self.options.root.clone();
+        let read = tokio::task::spawn_blocking(move || match hash {
+            Some(hash) => pictures::find(&root, &path, &hash),
+            None => pictures::published(&root, &path),
+        });
+        let bytes = read.await.ok()??;
+        let tag = tag(&data_encoding::HEXLOWER.encode(&crypto::sha256([&bytes[..]])), "");
         let mut response = Response::new(Body::empty());
+        if is_known(asked, &tag) {
+            *response.status_mut() = StatusCode::NOT_MODIFIED;
+        } else {
+            *response.body_mut() = Body::from(bytes);
+        }
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=86400"));
         headers.insert(header::ETAG, tag);
-        match bytes {
-            None => *response.status_mut() = StatusCode::NOT_MODIFIED,
-            Some(bytes) => *response.body_mut() = Body::from(bytes),
-        }
         Some(response)
     }
 

@@ -27,8 +27,9 @@ use super::{Pages, Site};
 use crate::audience::signup::Signup;
 use crate::crypto;
 
-/// No answer comes sooner: whatever is done for an address is done by then.
-const ANSWERED_AFTER: Duration = Duration::from_millis(100);
+/// Answers come at so many milliseconds and at multiples of that: what is done for one address takes
+/// no longer than for another, as far as anybody can see.
+const ANSWERED_EACH_MS: u64 = 100;
 /// Bytes of a hash that are kept.
 const HASH: usize = 16;
 /// Where the form is.
@@ -167,6 +168,14 @@ fn json(status: StatusCode, value: &serde_json::Value) -> Response<Body> {
     response
 }
 
+/// Why a program has to come again, and after how many seconds.
+fn later(status: StatusCode, message: &str, seconds: &'static str) -> Response<Body> {
+    let mut response = json(status, &serde_json::json!({"message": message}));
+    let seconds = HeaderValue::from_static(seconds);
+    response.headers_mut().insert(header::RETRY_AFTER, seconds);
+    response
+}
+
 /// What becomes of what somebody has said on the form.
 enum SignUp {
     /// There is no form.
@@ -234,14 +243,8 @@ impl Pages {
                 StatusCode::UNPROCESSABLE_ENTITY,
                 &serde_json::json!({"field": problem.field, "message": problem.text(words)}),
             ),
-            SignUp::TooMany | SignUp::Unwritten => {
-                let status = StatusCode::SERVICE_UNAVAILABLE;
-                let message = serde_json::json!({"message": words.busy_title});
-                let mut response = json(status, &message);
-                let later = HeaderValue::from_static("120");
-                response.headers_mut().insert(header::RETRY_AFTER, later);
-                response
-            }
+            SignUp::TooMany => later(StatusCode::TOO_MANY_REQUESTS, words.form.many_text, "120"),
+            SignUp::Unwritten => later(StatusCode::SERVICE_UNAVAILABLE, words.busy_title, "60"),
         }
     }
 
@@ -265,7 +268,9 @@ impl Pages {
         }
         let done =
             if input.is_of_program { Ok(()) } else { self.ask(form, answer, visitor, words).await };
-        tokio::time::sleep_until(started + ANSWERED_AFTER).await;
+        let passed = u64::try_from(started.elapsed().as_millis()).unwrap_or_default();
+        let steps = passed / ANSWERED_EACH_MS + 1;
+        tokio::time::sleep_until(started + Duration::from_millis(steps * ANSWERED_EACH_MS)).await;
         if done.is_ok() { SignUp::Asked } else { SignUp::Unwritten }
     }
 

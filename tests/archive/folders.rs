@@ -1,7 +1,7 @@
 //! The folder: complete, brought up to date with few writes, and checked.
 
 use crate::relay::Relay;
-use crate::{build, page, publication, send, site, with_issue};
+use crate::{DIGEST, build, page, publication, send, site, with_issue};
 
 #[test]
 fn every_issue_and_article_has_a_page_and_every_link_leads_somewhere() {
@@ -93,6 +93,24 @@ fn nothing_is_written_where_nothing_has_changed() {
     assert!(told.stdout.contains("issues/2025-11/index.html: is missing"), "{told:?}");
     let told = build(&here);
     assert!(told.stdout.contains(" 1 written"), "{told:?}");
+}
+
+#[test]
+fn pages_lead_to_the_form_where_there_is_one() {
+    let relay = Relay::new();
+    let here = publication();
+    send(&here, &relay, "2025-11");
+    build(&here);
+    assert!(!page(&here, "issues/2025-11/").contains("/subscribe"));
+    let digest = format!("{DIGEST}\n[form]\n");
+    let here = here.write("digest.toml", digest);
+    build(&here);
+    let link = "<a href=\"/subscribe\">Subscribe to <bdi>Sejong Digest</bdi></a>";
+    for path in ["", "issues/2025-11/", "issues/2025-11/hangul/", "search/"] {
+        assert!(page(&here, path).contains(link), "{path}: {}", page(&here, path));
+    }
+    let told = here.run(&["archive", "check", "site"]);
+    assert_eq!(told.code, 0, "{told:?}");
 }
 
 #[test]

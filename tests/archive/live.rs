@@ -122,6 +122,29 @@ fn an_issue_is_there_soon_after_its_first_mail_and_gone_when_it_is_taken_back() 
 }
 
 #[test]
+fn pictures_that_are_kept_for_mail_are_there_before_their_issue() {
+    let relay = Relay::new();
+    let here = publication()
+        .write("published/issues/2025-12/river.png", "a picture")
+        .write("published/notes.html", "notes")
+        .write("secret.png", "not kept");
+    send(&here, &relay, "2025-11");
+    let (_running, port) = serve(&here);
+    let picture = client::ask(port, "GET", "/issues/2025-12/river.png", &[], "");
+    assert_eq!((picture.status, &*picture.body), (200, "a picture"));
+    assert_eq!(picture.header("content-type"), Some("image/png"));
+    let tag = picture.header("etag").expect("a tag");
+    let again =
+        client::ask(port, "GET", "/issues/2025-12/river.png", &[("If-None-Match", tag)], "");
+    assert_eq!((again.status, &*again.body), (304, ""));
+    for path in
+        ["/notes.html", "/secret.png", "/issues/../secret.png", "/..%2fsecret.png", "/digest.db"]
+    {
+        assert_eq!(client::ask(port, "GET", path, &[], "").status, 404, "{path}");
+    }
+}
+
+#[test]
 fn a_publication_that_says_nothing_of_the_web_has_no_archive() {
     let relay = Relay::new();
     let here = publication();

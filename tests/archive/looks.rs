@@ -156,3 +156,37 @@ fn mail_links_to_the_page_of_its_issue() {
     assert!(mail.contains("https://a.example/2025-12"), "{mail}");
     assert!(!mail.contains("sejong.example/issues/2025-12"), "{mail}");
 }
+
+#[test]
+fn an_excerpt_of_what_stands_elsewhere_stays_one_and_any_other_is_whole() {
+    let relay = Relay::new();
+    let here = with_issue(publication(), "2025-12", (2, "2025-12-04"));
+    let article = |more: &str| {
+        format!(
+            "---\ntitle: A long one\nlength: excerpt\n{more}---\n\nIts beginning.\n\nIts rest.\n"
+        )
+    };
+    let here = here
+        .write("issues/2025-12/one.md", article("url: https://elsewhere.example/long\n"))
+        .write("issues/2025-12/two.md", article(""))
+        .write("issues/2025-12/three.md", "---\ntitle: A link\nurl: https://a.example/x\n---\n")
+        .edit(
+            "issues/2025-12/issue.toml",
+            ", \"three\"]",
+            "]\n[[section]]\nlayout = \"links\"\narticles = [\"three\"]",
+        );
+    send(&here, &relay, "2025-12");
+    build(&here);
+    let excerpt = page(&here, "issues/2025-12/one/");
+    assert!(excerpt.contains("Its beginning.") && !excerpt.contains("Its rest."), "{excerpt}");
+    for link in [
+        "<a href=\"https://elsewhere.example/long\">Read “A long one” in full</a>",
+        "<link rel=\"canonical\" href=\"https://elsewhere.example/long\">",
+    ] {
+        assert!(excerpt.contains(link), "{link}: {excerpt}");
+    }
+    assert!(page(&here, "issues/2025-12/two/").contains("Its rest."));
+    let issue = page(&here, "issues/2025-12/");
+    assert!(issue.contains("<a href=\"https://a.example/x\">A link</a>"), "{issue}");
+    assert!(!here.exists("site/issues/2025-12/three"));
+}

@@ -76,6 +76,18 @@ fn no_public_byte_tells_of_a_reader() {
 }
 
 #[test]
+fn a_picture_for_some_that_travels_in_the_mail_is_not_kept() {
+    let relay = Relay::new();
+    let here = with_secrets(publication());
+    let here = here.edit("issues/2025-11/issue.toml", "number", "images = \"embed\"\nnumber");
+    send(&here, &relay, "2025-11");
+    assert!(here.exists("published/issues/2025-11/river.png"));
+    assert!(!here.exists("published/issues/2025-11/cellar.png"));
+    build(&here);
+    assert!(here.exists("site/issues/2025-11/river.png"));
+}
+
+#[test]
 fn an_issue_that_is_not_for_everybody_is_on_no_page() {
     let relay = Relay::new();
     let here = publication();
@@ -108,6 +120,21 @@ fn an_issue_that_is_taken_back_goes() {
     let here = here.edit("digest.toml", "\"none\"", "\"all\"");
     build(&here);
     assert!(here.exists("site/issues/2025-11/hangul/index.html"));
+}
+
+#[test]
+fn an_issue_stays_while_its_only_reader_is_sent_a_further_copy() {
+    let relay = Relay::new();
+    let here = publication().write("subscribers.csv", "email\nkim@example.org\n");
+    send(&here, &relay, "2025-11");
+    let refusing =
+        Relay::scripted(Script::new().rule(At::Rcpt, When::Always, Do::reply("450 4.2.1 not now")));
+    let line = ["send", "2025-11", "--to", "kim@example.org", "--again", "--yes", "--wait", "0s"];
+    let told = here.run(&[&line[..], &["--relay", &refusing.url()]].concat());
+    assert_ne!(told.code, 0, "{told:?}");
+    assert!(told.stderr.contains("0 accepted") || told.stderr.contains("deferred"), "{told:?}");
+    build(&here);
+    assert!(here.exists("site/issues/2025-11/index.html"));
 }
 
 #[test]

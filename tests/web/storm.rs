@@ -4,8 +4,8 @@
 //! a mail comes gets it; and no step is half done.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use sejong_digest::store::sql;
@@ -92,9 +92,8 @@ fn visit(
     }
 }
 
-/// `least` is how long a server lives at least, in milliseconds.
-fn storm(here: Publication, rounds: usize, least: usize) {
-    let relay = Relay::new();
+/// A publication whose list is in its store, with a form.
+fn with_form(here: Publication, relay: &Relay) -> Publication {
     let told = here.run(&["subscribers", "add", "kim@example.org", "--consent", "asked"]);
     assert_eq!(told.code, 0, "{told:?}");
     crate::link(&here, "kim@example.org");
@@ -103,7 +102,13 @@ fn storm(here: Publication, rounds: usize, least: usize) {
         here.read("digest.toml"),
         relay.url()
     );
-    let mut here = here.write("digest.toml", toml);
+    here.write("digest.toml", toml)
+}
+
+/// `least` is how long a server lives at least, in milliseconds.
+fn storm(here: Publication, rounds: usize, least: usize) {
+    let relay = Relay::new();
+    let mut here = with_form(here, &relay);
     let told = Promised::default();
     for round in 0..rounds {
         let served = Served::start(here);
@@ -206,8 +211,36 @@ fn a_server_that_is_killed_again_and_again_breaks_no_promise() {
     storm(Publication::new(), 8, 400);
 }
 
+/// Of the tests that use the server, one cuts all sessions.
+static ALONE: Mutex<()> = Mutex::new(());
+
 #[test]
 fn the_same_on_a_server() {
     let Some(server) = server::server() else { return };
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     storm(Publication::new().sending_from(&server.fresh()), 4, 2_000);
+}
+
+// A server is restarted, or an administrator ends its sessions: pages and mails go on.
+#[test]
+fn sessions_that_are_cut_are_opened_again() {
+    // All other tests would lose theirs, too.
+    let Some(server) = server::server().filter(|_| !server::is_wanted()) else { return };
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let relay = Relay::new();
+    let here = Publication::new().sending_from(&server.fresh());
+    let served = Served::start(with_form(here, &relay));
+    for at in 0..4 {
+        server.cut("usename = 'tester' AND pid <> pg_backend_pid()");
+        let email = format!("n{at}@a.example");
+        let answer = asks(served.port, &email, &format!("192.0.2.{at}"));
+        assert_eq!(answer.status, 303, "{at}: {}", served.running.stderr());
+        server.cut("usename = 'tester' AND pid <> pg_backend_pid()");
+        let came = || links(&relay).contains_key(&email);
+        assert!(wait_until(Duration::from_secs(60), came), "{email}: {}", served.running.stderr());
+        let link = links(&relay)[&email].clone();
+        assert_eq!(served.post(&link, "confirm=yes").status, 200, "{at}");
+    }
+    assert_eq!(subscribed(&served).len(), 4);
+    nothing_is_half_done(&served);
 }

@@ -327,6 +327,8 @@ fn check_says_whether_the_relay_answers() {
     let check = ["serve", "--check", "--listen", "127.0.0.1:0"];
     let told = here.served.here.run(&check);
     assert!(told.code == 0 && told.stdout.contains("can be answered"), "{told:?}");
+    let relay = format!("/subscribe; mails leave by smtp://127.0.0.1:{}", here.relay.port());
+    assert!(told.stdout.contains(&relay), "{told:?}");
     let Subscribed { served, relay } = here;
     drop(relay);
     let told = served.here.run(&check);
@@ -348,4 +350,35 @@ fn a_store_that_is_gone_promises_no_mail() {
     std::fs::rename(&away, &file).expect("moved");
     assert_eq!(here.asks("new@example.org", "192.0.2.1").status, 303);
     here.link("new@example.org");
+}
+
+#[test]
+fn the_form_speaks_the_readers_language_below_the_path_of_the_base() {
+    let here = Subscribed::start("");
+    let Subscribed { served, relay } = here;
+    let Served { here, running, .. } = served;
+    drop(running);
+    let here = here.edit("digest.toml", "sejong.example\"\n", "sejong.example/news\"\n");
+    let here = Subscribed { served: Served::start(here), relay };
+    let port = here.served.port;
+    assert_eq!(here.served.get("/subscribe").status, 404);
+    for (asked, start, words) in [
+        ("ko-KR,ko;q=0.9", "<html lang=\"ko\" dir=\"ltr\">", "Sejong Digest 구독하기"),
+        ("ar", "<html lang=\"ar\" dir=\"rtl\">", "الاشتراك في Sejong Digest"),
+    ] {
+        let head = [("Accept-Language", asked)];
+        let page = client::ask(port, "GET", "/news/subscribe", &head, "");
+        assert!(page.body.contains(start) && page.body.contains(words), "{asked}: {page:?}");
+        assert!(page.body.contains("action=\"/news/subscribe\""), "{page:?}");
+    }
+    let head = [("Content-Type", "application/x-www-form-urlencoded"), ("Accept-Language", "ko")];
+    let asked = client::ask(port, "POST", "/news/subscribe", &head, "email=new%40example.org");
+    assert_eq!(asked.header("location"), Some("https://digest.sejong.example/news/subscribe/sent"));
+    let mail = &here.mails("new@example.org", 1)[0];
+    assert_eq!(mail.subject(), "Sejong Digest 구독을 확인해 주세요");
+    let start = mail.text.find("/news/confirm/").expect("a link");
+    let path: String = mail.text[start..].chars().take_while(|c| !c.is_whitespace()).collect();
+    let done = client::ask(port, "POST", &path, &head, "confirm=yes");
+    assert!(done.status == 200 && done.body.contains("구독이 확인되었습니다"), "{done:?}");
+    assert_eq!(here.mails("new@example.org", 2)[1].subject(), "Sejong Digest 구독을 환영합니다");
 }

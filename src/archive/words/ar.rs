@@ -16,6 +16,7 @@ pub(super) const WORDS: ArchiveWords = ArchiveWords {
     newest: "أحدث المقالات",
     feed: "خلاصة",
     no_issue: "لم يصدر أي عدد بعد.",
+    subscribe: "الاشتراك في {name}",
     leave_title: "إلغاء الاشتراك في {name}",
     leave_text: "لا تستطيع هذه الصفحة معرفة من أنت. استخدم الرابط في نهاية أي رسالة وصلتك منا، أو اكتب إلى {contact}.",
     missing_title: "لا توجد صفحة كهذه",

@@ -16,6 +16,7 @@ pub(super) const WORDS: ArchiveWords = ArchiveWords {
     newest: "Neueste Beiträge",
     feed: "Feed",
     no_issue: "Es ist noch keine Ausgabe erschienen.",
+    subscribe: "{name} abonnieren",
     leave_title: "{name} abbestellen",
     leave_text: "Diese Seite kann nicht wissen, wer Sie sind. Benutzen Sie den Link am Ende einer Mail, die Sie von uns bekommen haben, oder schreiben Sie an {contact}.",
     missing_title: "Diese Seite gibt es nicht",

@@ -16,6 +16,7 @@ pub(super) const WORDS: ArchiveWords = ArchiveWords {
     newest: "Newest articles",
     feed: "Feed",
     no_issue: "No issue has appeared yet.",
+    subscribe: "Subscribe to {name}",
     leave_title: "Unsubscribe from {name}",
     leave_text: "This page cannot know who you are. Use the link at the end of any message that you got from us, or write to {contact}.",
     missing_title: "There is no such page",

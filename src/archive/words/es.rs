@@ -16,6 +16,7 @@ pub(super) const WORDS: ArchiveWords = ArchiveWords {
     newest: "Artículos más recientes",
     feed: "Canal",
     no_issue: "Todavía no ha aparecido ningún número.",
+    subscribe: "Suscribirse a {name}",
     leave_title: "Cancelar la suscripción a {name}",
     leave_text: "Esta página no puede saber quién es usted. Use el enlace al final de cualquier mensaje nuestro o escriba a {contact}.",
     missing_title: "Esta página no existe",

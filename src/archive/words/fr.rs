@@ -16,6 +16,7 @@ pub(super) const WORDS: ArchiveWords = ArchiveWords {
     newest: "Derniers articles",
     feed: "Flux",
     no_issue: "Aucun numéro n’a encore paru.",
+    subscribe: "S’abonner à {name}",
     leave_title: "Se désabonner de {name}",
     leave_text: "Cette page ne peut pas savoir qui vous êtes. Utilisez le lien à la fin d’un de nos messages, ou écrivez à {contact}.",
     missing_title: "Cette page n’existe pas",

@@ -16,6 +16,7 @@ pub(super) const WORDS: ArchiveWords = ArchiveWords {
     newest: "הכתבות החדשות",
     feed: "הזנה",
     no_issue: "עדיין לא הופיע אף גיליון.",
+    subscribe: "הרשמה אל {name}",
     leave_title: "הסרה מרשימת התפוצה של {name}",
     leave_text: "הדף הזה לא יכול לדעת מי את או אתה. השתמשו בקישור שבסוף כל הודעה שקיבלתם מאיתנו, או כתבו אל {contact}.",
     missing_title: "אין דף כזה",

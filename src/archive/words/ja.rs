@@ -16,6 +16,7 @@ pub(super) const WORDS: ArchiveWords = ArchiveWords {
     newest: "新しい記事",
     feed: "フィード",
     no_issue: "まだ発行された号はありません。",
+    subscribe: "{name}を購読する",
     leave_title: "{name}の配信停止",
     leave_text: "このページでは、どなたかを知ることができません。届いたメールの末尾にあるリンクをお使いになるか、{contact} までご連絡ください。",
     missing_title: "ページが見つかりません",

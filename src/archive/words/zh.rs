@@ -16,6 +16,7 @@ pub(super) const WORDS: ArchiveWords = ArchiveWords {
     newest: "最新文章",
     feed: "订阅源",
     no_issue: "还没有发行任何一期。",
+    subscribe: "订阅{name}",
     leave_title: "退订{name}",
     leave_text: "本页面无法知道您是谁。请使用我们发给您的任一邮件末尾的链接，或写信至 {contact}。",
     missing_title: "没有这个页面",

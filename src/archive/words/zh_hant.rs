@@ -16,6 +16,7 @@ pub(super) const WORDS: ArchiveWords = ArchiveWords {
     newest: "最新文章",
     feed: "訂閱來源",
     no_issue: "尚未發行任何一期。",
+    subscribe: "訂閱{name}",
     leave_title: "取消訂閱{name}",
     leave_text: "本頁面無法知道您是誰。請使用我們寄給您的任一郵件末尾的連結，或來信至 {contact}。",
     missing_title: "沒有這個頁面",

@@ -111,16 +111,17 @@ pub(super) async fn lost_beside(
     workspace: &Workspace,
     ready: &Ready,
 ) -> Result<Option<LostSecret>, Failure> {
+    let sent =
+        ready.sent_keys(workspace.config.sender.list_id_in_mail()).await.map_err(refusal::told)?;
     let all = LostSecret::shown(workspace, async || {
         let reached = ready.has_reached_somebody().await.map_err(refusal::told)?;
+        let reached = reached || !sent.wanted.is_empty();
         Ok(reached.then(|| ShownBy::Ledger(ready.ledger().clone())))
     })
     .await?;
     if all.is_some() {
         return Ok(all);
     }
-    let sent =
-        ready.sent_keys(workspace.config.sender.list_id_in_mail()).await.map_err(refusal::told)?;
     LostSecret::in_part(workspace, &sent, ready.ledger())
 }
 

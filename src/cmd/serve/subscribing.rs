@@ -102,8 +102,8 @@ pub(crate) fn problems_of_letters(workspace: &Workspace) -> Vec<Diagnostic> {
     read_letters(workspace).1
 }
 
-/// Whether each relay can be used.
-pub(super) async fn relays_answer(routes: &[Route]) -> Result<(), Failure> {
+/// Whether each relay can be used; their names.
+pub(super) async fn relays_answer(routes: &[Route]) -> Result<String, Failure> {
     for route in routes {
         match Session::open(&route.relay).await {
             Ok(session) => session.quit().await,
@@ -112,5 +112,6 @@ pub(super) async fn relays_answer(routes: &[Route]) -> Result<(), Failure> {
             }
         }
     }
-    Ok(())
+    let names: Vec<String> = routes.iter().map(|route| route.relay.to_string()).collect();
+    Ok(names.join(", "))
 }

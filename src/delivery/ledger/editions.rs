@@ -37,11 +37,14 @@ pub struct EditionHead {
     web_checksum: Option<String>,
 }
 
-/// The texts that somebody has, the newest first. The rows of an issue are asked for one that says yes.
+/// The texts that somebody has, the newest first: the rows of an issue are asked for one that says yes.
+/// Who is sent a further copy has one already.
 const SENT: &str = "
 SELECT r.id, r.issue, r.content_hash, r.web_checksum FROM revision r
 WHERE EXISTS (SELECT 1 FROM recipient p
     WHERE p.issue = r.issue AND p.state = 'accepted' AND p.revision = r.id)
+OR EXISTS (SELECT 1 FROM earlier_copy c JOIN recipient p ON p.id = c.recipient
+    WHERE p.issue = r.issue AND p.revision = r.id)
 ORDER BY r.issue, r.number DESC";
 
 /// All texts, the newest first.

@@ -7,7 +7,7 @@
 use super::{Ledger, LockedLedger};
 use crate::message::token::KeyFingerprint;
 use crate::store::StoreError;
-use crate::store::sql;
+use crate::store::sql::{self, Connection, SqlError};
 
 /// The step that keeps them; see [`super::STEPS`].
 pub(super) const STEP: &str = "
@@ -21,6 +21,9 @@ CREATE TABLE secret_key (
     PRIMARY KEY (list_id, number, fingerprint)
 );
 ";
+
+const NOTE: &str = "INSERT INTO secret_key (number, fingerprint, list_id) VALUES (?1, ?2, ?3) \
+     ON CONFLICT (list_id, number, fingerprint) DO UPDATE SET given_up = FALSE";
 
 /// Keys that mail was sent with.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -65,6 +68,24 @@ impl Ledger {
     }
 }
 
+/// Notes within a transaction that a mail of the publication with this `list_id` goes out with a key.
+///
+/// # Errors
+/// The database's.
+pub async fn sends_with_within(
+    connection: &mut Connection,
+    list_id: &str,
+    key: &KeyFingerprint,
+) -> Result<(), SqlError> {
+    sql::query(NOTE)
+        .bind(i64::from(key.number))
+        .bind(&key.fingerprint)
+        .bind(list_id)
+        .execute(connection)
+        .await
+        .map(drop)
+}
+
 impl LockedLedger {
     /// Notes that mail of the publication with this `list_id` goes out with these keys. Of others
     /// somebody has said by now that it goes out without them.
@@ -85,11 +106,7 @@ impl LockedLedger {
         let failed = |error| self.store.failed(error);
         let mut transaction = self.store.begin().await?;
         for key in new {
-            let insert = "INSERT INTO secret_key (number, fingerprint, list_id) VALUES (?1, ?2, ?3) \
-                 ON CONFLICT (list_id, number, fingerprint) DO UPDATE SET given_up = FALSE";
-            let insert =
-                sql::query(insert).bind(i64::from(key.number)).bind(&key.fingerprint).bind(list_id);
-            insert.execute(&mut *transaction).await.map_err(failed)?;
+            sends_with_within(&mut transaction, list_id, key).await.map_err(failed)?;
         }
         for key in known.wanted.iter().filter(|key| !keys.contains(key)) {
             let give_up = "UPDATE secret_key SET given_up = TRUE \

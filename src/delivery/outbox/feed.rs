@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 use super::letters::LetterWanted;
-use super::rows::{OutboxEnd, OutboxRow, OutboxRows};
+use super::rows::{OutboxEnd, OutboxRow, OutboxRows, SentLetter};
 use super::run::OutboxOptions;
 use crate::audience::signup;
 use crate::audience::subscribers::change;
@@ -39,6 +39,9 @@ pub(super) struct OutboxMemory {
     pub(super) began: Option<Instant>,
 }
 
+/// A message with what it was made of, or why there is none.
+type LetterMade = Result<(Message, SentLetter), String>;
+
 /// See the file's head.
 pub(super) struct OutboxFeed<'a> {
     pub(super) options: &'a OutboxOptions,
@@ -47,8 +50,8 @@ pub(super) struct OutboxFeed<'a> {
     pub(super) stop: watch::Receiver<bool>,
     /// How fast the relay may be used.
     pub(super) limit: Option<Rate>,
-    /// The mail that is under way, its Message-ID, and why it was kept back behind DATA.
-    pub(super) taken: Option<(OutboxRow, String, Option<&'static str>)>,
+    /// The mail that is under way, what it was made with, and why it was kept back behind DATA.
+    pub(super) taken: Option<(OutboxRow, SentLetter, Option<&'static str>)>,
     /// Mails that the relay has answered to.
     pub(super) answered: u64,
     /// Why the store could not be used.
@@ -70,10 +73,10 @@ impl OutboxFeed<'_> {
                 continue;
             }
             match self.message(&row).await? {
-                Ok(message) => {
+                Ok((message, sent)) => {
                     let ticket = Ticket(row.number.unsigned_abs());
                     self.memory.began = Some(Instant::now());
-                    self.taken = Some((row, message.message_id.clone(), None));
+                    self.taken = Some((row, sent, None));
                     return Ok(Some((ticket, message)));
                 }
                 Err(why) => {
@@ -99,7 +102,7 @@ impl OutboxFeed<'_> {
     }
 
     /// The message of a row, or why there is none.
-    async fn message(&self, row: &OutboxRow) -> Result<Result<Message, String>, StoreError> {
+    async fn message(&self, row: &OutboxRow) -> Result<LetterMade, StoreError> {
         let options = self.options;
         let now = (options.clock)().to_zoned_datetime(options.time_zone.clone());
         let known = match row.kind {
@@ -151,12 +154,15 @@ impl OutboxFeed<'_> {
             recipient = recipient.with("latest_issue_url", &latest);
         }
         let number = row.number.unsigned_abs();
+        let (list_id, key) =
+            (identity.list_id.clone(), identity.keys.fingerprints().into_iter().next());
         let template = Template::new(&composition, identity, &occasion);
         let message_id = row.message_id.clone();
         let message_id =
             message_id.unwrap_or_else(|| template.copy_message_id(&row.address, number));
         let message = template.splice_row(&recipient, number, Some(&message_id));
-        Ok(message.map_err(|error| error.to_string()))
+        let sent = SentLetter { message_id, list_id, key };
+        Ok(message.map(|message| (message, sent)).map_err(|error| error.to_string()))
     }
 
     async fn confirm_url(
@@ -239,10 +245,10 @@ impl Feed for OutboxFeed<'_> {
     }
 
     async fn before_dot(&mut self, _: Ticket) -> Result<(), Stop> {
-        let Some((row, message_id, kept_back)) = &mut self.taken else {
+        let Some((row, sent, kept_back)) = &mut self.taken else {
             return Err(Stop::Session);
         };
-        match self.rows.attempt(row, message_id, (self.options.clock)()).await {
+        match self.rows.attempt(row, sent, (self.options.clock)()).await {
             Ok(None) => Ok(()),
             Ok(Some(why)) => {
                 *kept_back = Some(why);

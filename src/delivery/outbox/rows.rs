@@ -11,8 +11,10 @@ use jiff::Timestamp;
 use crate::audience::{leave, signup};
 use crate::compose::letters::LetterKind;
 use crate::delivery::ledger::claim::{Earlier, Retry};
+use crate::delivery::ledger::secret_keys::sends_with_within;
 use crate::delivery::moment::Moment;
 use crate::message::address::Address;
+use crate::message::token::KeyFingerprint;
 use crate::smtp::reply::Reply;
 use crate::store::StoreError;
 use crate::store::shared::SharedStore;
@@ -80,6 +82,15 @@ impl OutboxRow {
             message_id: row.try_get(12)?,
         })
     }
+}
+
+/// What a message was made with.
+#[derive(Clone, Debug)]
+pub(super) struct SentLetter {
+    pub(super) message_id: String,
+    pub(super) list_id: String,
+    /// The key of its links.
+    pub(super) key: Option<KeyFingerprint>,
 }
 
 /// What is written down of a row.
@@ -219,7 +230,7 @@ impl OutboxRows {
     pub(super) async fn attempt(
         &self,
         row: &OutboxRow,
-        message_id: &str,
+        sent: &SentLetter,
         now: Timestamp,
     ) -> Result<Option<&'static str>, StoreError> {
         let store = self.stores.lease().await?;
@@ -234,12 +245,16 @@ impl OutboxRows {
         )
         .bind(row.number)
         .bind(self.process.as_str())
-        .bind(message_id)
+        .bind(sent.message_id.as_str())
         .bind(until(now))
         .bind(now.as_millisecond())
         .execute(&mut *transaction)
         .await
         .map_err(|error| store.failed(error))?;
+        if let Some(key) = &sent.key {
+            let noted = sends_with_within(&mut transaction, &sent.list_id, key).await;
+            noted.map_err(|error| store.failed(error))?;
+        }
         transaction.commit().await.map_err(|error| store.failed(error))?;
         Ok((marked.rows_affected() == 0).then_some("another process has it, or it was erased"))
     }
