@@ -150,13 +150,21 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
                 print::note(&receipts::already_sent(&sent));
             }
         }
+        let is_first = known.is_empty();
         let answer = answer(&workspace, &store, args, known).await;
         let outbox = outbox::counts(&store).await;
+        // Before the first send there is no issue with which scripts would see them.
+        let waiting = if args.issue.is_none() && (!args.json || is_first) {
+            undecided::all(&store, None).await
+        } else {
+            Ok(Vec::new())
+        };
         store.close().await;
         match answer? {
             text if args.json => print::json(&text)?,
             text => print::words(&text)?,
         }
+        WaitingWishes::told(&waiting?).iter().for_each(|words| print::note(words));
         let outbox = outbox?;
         if args.issue.is_none() && args.catch.is_none() && !outbox.is_empty() {
             print::note(&format!("mails to people who subscribe: {outbox}"));

@@ -281,7 +281,7 @@ async fn end(
         for one in
             undecided::all(store, None).await?.iter().filter(|one| is_of(subject, &one.email))
         {
-            undecided::dismiss(store, &one.email, clock::now()).await?;
+            undecided::dismiss(store, (&one.email, None), clock::now()).await?;
         }
     }
     let SuppressionSubject::Address(address) = subject else { return Ok(ended) };

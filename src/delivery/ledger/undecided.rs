@@ -30,6 +30,20 @@ CREATE TABLE undecided_report (
 CREATE INDEX undecided_report_by_identity ON undecided_report (identity);
 ";
 
+/// What names a report of nobody who can be named: the beginning of its message's hash, which is no
+/// address.
+pub(in crate::delivery) fn stand_in(message: &str) -> String {
+    const LETTERS: usize = 12;
+    format!("{OF_MESSAGE}{}", message.get(..LETTERS).unwrap_or(message))
+}
+
+const OF_MESSAGE: &str = "message:";
+
+/// Whether this names a report by its message, and no person.
+pub fn is_of_message(identity: &str) -> bool {
+    identity.starts_with(OF_MESSAGE) && !identity.contains('@')
+}
+
 /// A report as it is written down.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::delivery) struct UndecidedNote<'a> {
@@ -46,7 +60,8 @@ pub(in crate::delivery) struct UndecidedNote<'a> {
 /// A report that nobody has decided about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct UndecidedReport {
-    /// The identity of the address that it is about.
+    /// The identity of the address that it is about; `message:` and the beginning of a hash, where a wish
+    /// does not come from one address.
     pub email: String,
     /// `unsubscribe`, `hard`, `soft` or `complaint`.
     pub class: String,
@@ -108,7 +123,8 @@ SELECT EXISTS (SELECT 1 FROM (SELECT DISTINCT issue FROM run) i CROSS JOIN perso
     OR EXISTS (SELECT 1 FROM subscriber s WHERE s.identity = ?1)";
 
 const DISMISS: &str = "
-UPDATE undecided_report SET dismissed_at = ?2 WHERE identity = ?1 AND dismissed_at IS NULL";
+UPDATE undecided_report SET dismissed_at = ?2 WHERE identity = ?1 AND dismissed_at IS NULL
+    AND (CAST(?3 AS TEXT) IS NULL OR class = ?3)";
 
 /// Writes a report down, once.
 pub(in crate::delivery) async fn note(
@@ -198,16 +214,16 @@ pub async fn all(
     Ok(all)
 }
 
-/// Does nothing about the reports of a person; how many those were.
+/// Does nothing about the reports of a person, or those of one class; how many those were.
 ///
 /// # Errors
 /// The store's; then nothing has changed.
 pub async fn dismiss(
     store: &Store,
-    identity: &str,
+    (identity, class): (&str, Option<&str>),
     now: jiff::Timestamp,
 ) -> Result<u64, StoreError> {
-    let query = sql::query(DISMISS).bind(identity).bind(now.as_millisecond());
+    let query = sql::query(DISMISS).bind(identity).bind(now.as_millisecond()).bind(class);
     let failed = |error| store.failed(error);
     let mut transaction = store.begin().await?;
     let done = query.execute(&mut *transaction).await.map_err(failed)?;
