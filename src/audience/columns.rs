@@ -98,7 +98,7 @@ const ALIASES: [(&str, &str); 9] = [
 ];
 
 /// Names of the column that holds the address.
-const EMAIL: [&str; 6] =
+pub(super) const EMAIL: [&str; 6] =
     ["email", "e_mail", "email_address", "e_mail_address", "subscriber_email", "mail"];
 
 /// Names that it has in other exports and by hand, where no column has one of those.

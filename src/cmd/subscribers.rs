@@ -171,8 +171,19 @@ fn suppress(workspace: &Workspace, args: &Suppress) -> Ending {
         let forgotten = import::forgotten(workspace, &store).await.unwrap_or_default();
         let (forgotten, all): (Vec<_>, Vec<_>) =
             subjects.iter().cloned().partition(|one| forgotten.has_subject(one));
-        let added = looking::waiting(&store, suppression::suppress(&store, &all, &note)).await;
-        if added.is_ok() && reason != SuppressionReason::HardBounce {
+        let typed = typed(args);
+        let mut people = all.clone();
+        if reason == SuppressionReason::Manual {
+            // Who types an address means the person; a file of addresses may mean the addresses.
+            let now = current(&store, all.iter().filter(|one| typed.contains(one))).await?;
+            people.extend(now.into_iter().map(|(_, now)| SuppressionSubject::Address(now)));
+        }
+        let added = looking::waiting(&store, suppression::suppress(&store, &people, &note)).await;
+        let added = added.map(|mut added| {
+            added.retain(|one| subjects.contains(one));
+            added
+        });
+        if added.is_ok() {
             tell_current(&store, &all).await?;
         }
         let moved = Ledger::new(store.clone(), "").moved().await;
@@ -239,15 +250,27 @@ async fn tell_strangers(
     }
 }
 
-/// Says whose earlier address was named: what is said of it holds for the person.
+/// The people whose addresses were typed.
+fn typed(args: &Suppress) -> BTreeSet<SuppressionSubject> {
+    let typed = args.addresses.iter().filter_map(|text| subject(text, args.domain).ok());
+    typed.collect()
+}
+
+/// The addresses that people have now whose earlier ones these are.
+async fn current(
+    store: &Store,
+    subjects: impl Iterator<Item = &SuppressionSubject>,
+) -> Result<Vec<(String, String)>, Failure> {
+    let people: Vec<&str> = subjects.map(SuppressionSubject::what).collect();
+    Ok(moved::all_now(store, &people).await?)
+}
+
+/// Says whose earlier address was named, and whether what is said of it holds for the person.
 async fn tell_current(store: &Store, subjects: &[SuppressionSubject]) -> Result<(), Failure> {
-    for subject in subjects.iter().take(TOLD) {
-        let SuppressionSubject::Address(identity) = subject else { continue };
-        if let Some(now) = moved::now(store, &Address::parse(identity)?).await? {
-            print::note(&format!(
-                "{subject} is an earlier address of {now}, who gets no mail either"
-            ));
-        }
+    for (former, now) in current(store, subjects.iter()).await?.iter().take(TOLD) {
+        let is_out = suppression::of(store, &Address::parse(now)?).await?.is_some();
+        let what = if is_out { "who gets no mail either" } else { "who gets mail there" };
+        print::note(&format!("{former} is an earlier address of {now}, {what}"));
     }
     Ok(())
 }

@@ -402,3 +402,47 @@ fn a_mistyped_topic_is_told_wherever_it_comes_in() {
     let right = here.run(&["subscribers", "set", "ada@example.org", "--topics=-events"]);
     assert!(!right.stderr.contains("topic"), "{right:?}");
 }
+
+#[test]
+fn a_row_with_a_no_is_never_lost_for_another_cell() {
+    let here = Publication::new()
+        .write("a.csv", "email,status,joined\ntel@example.org,unsubscribed,3/2/2024\n")
+        .write("b.csv", "email,status,topics\ntop@example.org,unsubscribed,-a;b\n")
+        .write("c.csv", "email,joined\nlee@example.org,3/2/2024\n");
+    let told = done(&here, &["import", "a.csv"]);
+    assert!(told.stderr.contains("row-day"), "{told:?}");
+    assert_eq!(counts(&import(&here, &["b.csv"])), [("suppress", 1)]);
+    assert_eq!(counts(&import(&here, &["c.csv"])), [("add", 1)]);
+    for who in ["tel@example.org", "top@example.org"] {
+        assert_eq!(json(&here, &["show", who])["suppressed"], true, "{who}");
+    }
+    // Our own export, saved by a spreadsheet with days of another form.
+    let list = export(&here);
+    let day = list.split(',').find(|cell| cell.starts_with("20")).expect("a day").to_owned();
+    let here = here.write("list.csv", &list.replace(&day, "3/2/2024").replace("confirmed", "left"));
+    let told = json(&here, &["import", "list.csv"]);
+    assert_eq!((&told["reject"]["count"], &told["absent"]["count"]), (&0.into(), &0.into()));
+    assert_eq!(json(&here, &["show", "lee@example.org"])["suppressed"], true);
+}
+
+#[test]
+fn a_no_that_cannot_be_used_is_no_success() {
+    let here = Publication::new()
+        .write("a.csv", "email,status\nkim@,unsubscribed\nlee@example.org,subscribed\n")
+        .write("b.csv", "email,name,status\nada@example.org,unsubscribed\n")
+        .write("c.csv", "email,status\nkim@,subscribed\n");
+    for (file, code) in [("a.csv", 1), ("b.csv", 1), ("c.csv", 0)] {
+        for more in [&["--plan"][..], &["--consent", "c"]] {
+            let told = here.run(&[&["subscribers", "import", file], more].concat());
+            let is_told =
+                told.stderr.contains("1 rejected row may say that somebody wants no mail");
+            assert_eq!((told.code, is_told), (code, code == 1), "{file} {more:?}: {told:?}");
+        }
+    }
+    // Who has a row that cannot be used is in the file.
+    let list = export(&here);
+    let here = here.write("list.csv", &list.replace(",import,", ",somehow,"));
+    let told = here.run(&["subscribers", "import", "list.csv", "--json"]);
+    let told: serde_json::Value = serde_json::from_str(&told.stdout).expect("JSON");
+    assert_eq!((&told["reject"]["count"], &told["absent"]["count"]), (&1.into(), &0.into()));
+}

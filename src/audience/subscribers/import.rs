@@ -146,15 +146,33 @@ SELECT 'address', identity, refusal,
     ?3 || CASE WHEN said LIKE 'said no: %' THEN ': ' ELSE ' says ' END || said, 'import', ?1, ?2
 FROM import_row WHERE fresh_no ORDER BY id";
 
+/// Whoever says it again takes back no more what they have said on the web.
+const SAY_AGAIN: &str = "
+UPDATE suppression SET said_again = ?1
+WHERE kind = 'address' AND released_at IS NULL AND reason = 'unsubscribed' AND origin = 'web'
+    AND what IN (SELECT r.identity FROM import_row r WHERE r.refusal IN ('unsubscribed', 'complaint')
+        UNION SELECT f.identity FROM import_row r JOIN subscriber_former f ON f.former = r.identity
+        WHERE r.refusal IN ('unsubscribed', 'complaint'))";
+
+/// The new noes of those who have another address now: what is a word of the person holds there, too.
+const FOLLOWED: &str = "
+FROM import_row r JOIN subscriber_former f ON f.former = r.identity
+WHERE r.fresh_no AND r.refusal IN ('unsubscribed', 'complaint') AND NOT EXISTS
+    (SELECT 1 FROM suppression s WHERE s.what = f.identity AND s.kind = 'address'
+     AND s.reason = r.refusal AND s.released_at IS NULL)";
+
+/// Rows of earlier addresses that are kept out, and say no such word.
+const EARLIER: &str = "
+FROM import_row r JOIN subscriber_former f ON f.former = r.identity
+JOIN suppression s ON s.what = f.former AND s.kind = 'address' AND s.reason = 'moved'
+    AND s.released_at IS NULL
+WHERE r.refusal IS NULL OR r.refusal NOT IN ('unsubscribed', 'complaint')";
+
 /// The same of those who have another address now: it is a word of the person.
 const FOLLOW: &str = "
 INSERT INTO suppression (kind, what, reason, why, origin, at, import)
 SELECT DISTINCT 'address', f.identity, r.refusal, ?3 || ' says of ' || f.former || ' ' || r.said,
-    'import', ?1, ?2
-FROM import_row r JOIN subscriber_former f ON f.former = r.identity
-WHERE r.fresh_no AND r.refusal <> 'hard-bounce' AND NOT EXISTS
-    (SELECT 1 FROM suppression s WHERE s.what = f.identity AND s.kind = 'address'
-     AND s.reason = r.refusal AND s.released_at IS NULL)";
+    'import', ?1, ?2";
 
 const SAID: &str = "
 INSERT INTO suppression_import (suppression, import)
@@ -163,9 +181,11 @@ SELECT number, import FROM suppression WHERE import = ?1 ON CONFLICT DO NOTHING"
 /// Those of the list who are in no row of the file.
 const ABSENT: &str = "
 FROM subscriber s WHERE NOT EXISTS
-    (SELECT 1 FROM import_row r WHERE r.identity = s.identity)";
+    (SELECT 1 FROM import_row r WHERE r.identity = s.identity) AND NOT EXISTS
+    (SELECT 1 FROM import_rejected r WHERE r.identity = s.identity)";
 
-const FORGET: &str = "DROP TABLE IF EXISTS import_row; DROP TABLE IF EXISTS import_change";
+const FORGET: &str = "DROP TABLE IF EXISTS import_row; DROP TABLE IF EXISTS import_change;
+DROP TABLE IF EXISTS import_rejected";
 
 /// What an import is told.
 #[derive(Clone, Copy)]
@@ -280,8 +300,14 @@ pub struct ImportPlan {
     pub stays_suppressed: ImportKind,
     /// People whom the file brings, and who were forgotten.
     pub forgotten: ImportKind,
+    /// People who have said no under an address that they had before: it holds for the one that they have now.
+    pub follows: ImportKind,
+    /// Rows of addresses that people had before, which are kept out.
+    pub earlier_addresses: ImportKind,
     /// Rows that cannot be used.
     pub reject: ImportKind,
+    /// Of them, those that may say that somebody wants no mail: nobody is suppressed by it.
+    pub lost_noes: u64,
     /// Of those who get mail, people beside whom somebody has noted what may mean that they want none.
     pub remarks: ImportKind,
     /// Where the file is our own export, which had everybody once: people of the list who are in no row of
@@ -396,6 +422,10 @@ impl StagedFile {
         .fetch_one(&mut *transaction)
         .await
         .map_err(failed)?;
+        if !self.is_own_export {
+            let again = sql::query(SAY_AGAIN).bind(note.at.as_millisecond());
+            again.execute(&mut *transaction).await.map_err(failed)?;
+        }
         let mut number = None;
         if added > 0 || plan.change.count > 0 || plan.suppress.count > 0 || is_confirmed {
             let written = write_all(&mut transaction, note, &plan, added).await.map_err(failed)?;
@@ -430,12 +460,15 @@ impl StagedFile {
             same: kinds.remove("same").unwrap_or_default(),
             repeated: self.counts.repeated,
             without_address: self.counts.nobody,
+            lost_noes: self.counts.lost_noes,
             ..ImportPlan::default()
         };
         plan.reject = ImportKind { count: self.counts.rejected, examples: self.rejected.clone() };
         plan.conflict = ImportKind { count: noted.conflicts, examples: noted.conflict_examples };
         plan.warnings = self.warnings.iter().map(ImportWarning::of).collect();
         plan.remarks = remarks(connection).await.map_err(failed)?;
+        plan.follows = named(connection, FOLLOWED).await.map_err(failed)?;
+        plan.earlier_addresses = named(connection, EARLIER).await.map_err(failed)?;
         if self.is_own_export {
             plan.absent = absent(connection).await.map_err(failed)?;
         }
@@ -615,6 +648,21 @@ async fn remarks(connection: &mut Connection) -> Result<ImportKind, SqlError> {
     Ok(ImportKind { count: count.unsigned_abs(), examples })
 }
 
+/// Rows of earlier addresses, and the address that the person has now.
+async fn named(connection: &mut Connection, of: &str) -> Result<ImportKind, SqlError> {
+    let count = format!(
+        "SELECT count(*) FROM (SELECT DISTINCT r.identity, f.identity AS now {of}) AS found"
+    );
+    let count: i64 = sql::query_scalar(count).fetch_one(&mut *connection).await?;
+    let statement =
+        format!("SELECT DISTINCT r.line, r.identity, f.identity {of} ORDER BY r.line LIMIT ?1");
+    let rows = sql::query(statement).bind(EXAMPLES as i64).fetch_all(&mut *connection).await?;
+    let example =
+        |row: &SqlRow| ImportExample { line: row.get(0), email: row.get(1), what: row.get(2) };
+    let examples = rows.iter().map(example).collect();
+    Ok(ImportKind { count: count.unsigned_abs(), examples })
+}
+
 /// Somebody may have deleted their rows, and think that they are gone now.
 async fn absent(connection: &mut Connection) -> Result<ImportKind, SqlError> {
     let count: i64 =
@@ -655,7 +703,7 @@ async fn write_all(
     sql::query(CHANGE).execute(&mut *connection).await?;
     let suppress = sql::query(SUPPRESS).bind(at).bind(number).bind(note.file);
     suppress.execute(&mut *connection).await?;
-    let follow = sql::query(FOLLOW).bind(at).bind(number).bind(note.file);
+    let follow = sql::query(format!("{FOLLOW} {FOLLOWED}")).bind(at).bind(number).bind(note.file);
     follow.execute(&mut *connection).await?;
     sql::query(SAID).bind(number).execute(&mut *connection).await?;
     Ok(number)

@@ -150,6 +150,16 @@ fn bring(workspace: &Workspace, args: &Import, file: &Path) -> Ending {
             })?;
         }
     }
+    if plan.lost_noes > 0 {
+        let rows = counted(plan.lost_noes, "rejected row");
+        let what = format!("{rows} may say that somebody wants no mail, and cannot be used");
+        return Err(Failure::new(what)
+            .help(
+                "correct the row and import it, or: digest subscribers suppress ADDRESS --reason \
+                   unsubscribed --why TEXT",
+            )
+            .behind_an_answer());
+    }
     Ok(Exit::Done)
 }
 
@@ -421,11 +431,35 @@ fn told(plan: &ImportPlan, is_plan: bool, rejects: Option<&Path>) -> String {
             text.push_str(&format!("  line {}  {}\n", one.line, one.email));
         }
     }
+    text.push_str(&of_earlier(&plan.follows, "and that no holds for the address of now, too"));
+    text.push_str(&of_earlier(
+        &plan.earlier_addresses,
+        "which is kept out; if somebody else has it now: digest subscribers release ADDRESS --reason moved \
+         --why TEXT",
+    ));
     text.push_str(&absent(&plan.absent));
     for (name, count) in [("repeated", plan.repeated), ("without address", plan.without_address)] {
         if count > 0 {
             text.push_str(&format!("{name:<17}{count:>9}\n"));
         }
+    }
+    text
+}
+
+/// Earlier addresses of people, and who they are now.
+fn of_earlier(people: &ImportKind, what: &str) -> String {
+    if people.count == 0 {
+        return String::new();
+    }
+    let has = if people.count == 1 { "has" } else { "have" };
+    let mut text =
+        format!("{} {has} an earlier address of somebody, {what}\n", counted(people.count, "row"));
+    for one in &people.examples {
+        text.push_str(&format!("  {}, now {}\n", one.email, one.what));
+    }
+    let more = people.count.saturating_sub(people.examples.len() as u64);
+    if more > 0 {
+        text.push_str(&format!("  and {more} more\n"));
     }
     text
 }

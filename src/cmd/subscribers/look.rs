@@ -308,7 +308,11 @@ fn words(person: &PersonKnown, zone: &TimeZone) -> String {
     }
     for one in &person.undecided {
         let (class, at, said) = (&one.class, clock::minute(one.at, zone), &one.text);
-        text.push_str(&format!("  for a person to decide: {class}, {at}: {said}\n"));
+        let under = match &one.now {
+            Some(_) if one.email != person.address => format!(" (under {})", one.email),
+            _ => String::new(),
+        };
+        text.push_str(&format!("  for a person to decide: {class}{under}, {at}: {said}\n"));
     }
     if person.subscriber.is_none()
         && !person.forgotten
