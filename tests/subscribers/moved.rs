@@ -331,3 +331,49 @@ fn who_is_forgotten_is_so_under_each_of_their_addresses() {
         }
     }
 }
+
+#[test]
+fn a_wish_under_an_earlier_address_is_one_of_the_person() {
+    let wish = "From: kim@example.org\r\nTo: digest@sejong.example\r\nSubject: unsubscribe\r\n\
+        Message-ID: <1@example.org>\r\nDate: Thu, 6 Nov 2025 15:00:00 +0000\r\n\r\nPlease unsubscribe me.\r\n";
+    for (settle, is_out) in [
+        (&["subscribers", "remove", NEW, "--why", "by mail"][..], true),
+        (&["subscribers", "suppress", NEW, "--why", "by mail", "--reason", "unsubscribed"], true),
+        (&["bounces", "dismiss", NEW], false),
+    ] {
+        let here = with_two().write("wish.eml", wish);
+        assert_eq!(here.run(&["bounces", "read", "wish.eml"]).code, 0);
+        let told = done(&here, &["set", OLD, "--set", "email=minji@new.example"]);
+        for words in
+            ["under kim@example.org this person asked to leave", "remove minji@new.example"]
+        {
+            assert!(told.stderr.contains(words), "no {words:?} in {told:?}");
+        }
+        let told = done(&here, &["show", NEW]).stdout;
+        assert!(
+            told.contains("for a person to decide: unsubscribe (under kim@example.org)"),
+            "{told}"
+        );
+        let told = here.run(&["bounces", "list"]).stdout;
+        assert!(told.contains("\tis minji@new.example now\t"), "{told}");
+        done(&here, &["suppress", NEW, "--why", "gone", "--reason", "hard-bounce"]);
+        let told = here.run(&["subscribers", "release", NEW, "--why", "works again"]);
+        assert!(told.code == 3 && told.stderr.contains("asked to leave under kim@"), "{told:?}");
+        assert_eq!(here.run(settle).code, 0, "{settle:?}");
+        assert_eq!(here.run(&["bounces", "list"]).stdout, "", "{settle:?}");
+        let released =
+            here.run(&["subscribers", "release", NEW, "--why", "x", "--reason", "hard-bounce"]);
+        assert_eq!((released.code, is_suppressed(&here, NEW)), (0, is_out), "{settle:?}");
+    }
+}
+
+#[test]
+fn where_a_file_is_sent_to_the_new_address_belongs_into_it() {
+    let list = "email\nkim@example.org\nada@example.org\n";
+    let here = with_two().write("subscribers.csv", list);
+    let source = "[audience]\nsource = \"file\"\n";
+    let config = format!("{}\n{source}", here.read("digest.toml"));
+    let here = here.write("digest.toml", &config);
+    let told = done(&here, &["set", OLD, "--set", "email=minji@new.example"]);
+    assert!(told.stderr.contains("write minji@new.example in its place there"), "{told:?}");
+}

@@ -336,6 +336,8 @@ pub struct StagedFile {
     confirms: bool,
     /// Whether it says what the store said: that is no further word for a no.
     is_own_export: bool,
+    /// Whether it is our own list of those who are suppressed, which brings nobody in.
+    is_of_suppressed: bool,
 }
 
 /// Reads a file to its end. What cannot be used is handed to `rejects`.
@@ -360,8 +362,18 @@ pub async fn read<R: Read>(
     let (counts, warnings) = stage(store, rows, options, &mut note).await?;
     let confirms = rows.is_own_export() || rows.says_who_is_subscribed();
     let (store, update, tags) = (store.clone(), options.update, options.tags.to_vec());
-    let is_own_export = rows.is_own_export();
-    Ok(StagedFile { store, update, tags, counts, warnings, rejected, confirms, is_own_export })
+    let (is_own_export, is_of_suppressed) = (rows.is_own_export(), rows.is_of_suppressed());
+    Ok(StagedFile {
+        store,
+        update,
+        tags,
+        counts,
+        warnings,
+        rejected,
+        confirms,
+        is_own_export,
+        is_of_suppressed,
+    })
 }
 
 impl StagedFile {
@@ -409,7 +421,8 @@ impl StagedFile {
         let mut transaction = self.store.begin().await?;
         let plan = self.judge(&mut transaction).await?;
         let is_confirmed = format!("SELECT EXISTS (SELECT 1 {SAID_BEFORE} {IS_CONFIRMED})");
-        let is_confirmed = !self.is_own_export
+        let is_another_word = !self.is_own_export && !self.is_of_suppressed;
+        let is_confirmed = is_another_word
             && sql::query_scalar(is_confirmed)
                 .bind(note.file)
                 .fetch_one(&mut *transaction)
@@ -422,14 +435,15 @@ impl StagedFile {
         .fetch_one(&mut *transaction)
         .await
         .map_err(failed)?;
-        if !self.is_own_export {
+        let added = if self.is_of_suppressed { 0 } else { added };
+        if is_another_word {
             let again = sql::query(SAY_AGAIN).bind(note.at.as_millisecond());
             again.execute(&mut *transaction).await.map_err(failed)?;
         }
         let mut number = None;
         if added > 0 || plan.change.count > 0 || plan.suppress.count > 0 || is_confirmed {
             let written = write_all(&mut transaction, note, &plan, added).await.map_err(failed)?;
-            if !self.is_own_export {
+            if is_another_word {
                 let said = format!(
                     "INSERT INTO suppression_import (suppression, import) \
                      SELECT DISTINCT s.number, CAST(?1 AS BIGINT) {SAID_BEFORE} \
@@ -696,8 +710,10 @@ async fn write_all(
     .bind(count(plan.suppress.count))
     .fetch_one(&mut *connection)
     .await?;
-    let add = sql::query(ADD).bind(at).bind(number).bind(note.consent);
-    add.execute(&mut *connection).await?;
+    if added > 0 {
+        let add = sql::query(ADD).bind(at).bind(number).bind(note.consent);
+        add.execute(&mut *connection).await?;
+    }
     let remember = sql::query(REMEMBER).bind(at).bind(number);
     remember.execute(&mut *connection).await?;
     sql::query(CHANGE).execute(&mut *connection).await?;

@@ -19,7 +19,7 @@ use crate::audience::list::Rows;
 use crate::audience::problems::Problems;
 use crate::audience::row::Row;
 use crate::audience::rules;
-use crate::audience::status::is_strong;
+use crate::audience::status::{ADDRESS_CHANGED, is_strong};
 use crate::audience::suppression::{self, SuppressionReason};
 use crate::diagnostic::Diagnostic;
 use crate::issue::topics::TopicChoice;
@@ -210,6 +210,7 @@ fn refused(said: &str, is_answer: bool) -> (SubscriptionStatus, Option<Suppressi
         "unconfirmed" | "never subscribed" | "without consent" | "not enabled" => {
             (Unconfirmed, None)
         }
+        ADDRESS_CHANGED => (Confirmed, Some(SuppressionReason::Moved)),
         "bounced" | "cleaned" => (Confirmed, Some(SuppressionReason::HardBounce)),
         "complained" => (Unsubscribed, Some(SuppressionReason::Complaint)),
         "unsubscribed" | "email disabled" => (Unsubscribed, Some(SuppressionReason::Unsubscribed)),
@@ -253,6 +254,7 @@ const JOINED: [&str; 22] = [
 #[derive(Debug)]
 struct FileShape {
     is_own_export: bool,
+    is_of_suppressed: bool,
     dropped: BTreeSet<String>,
     /// Those with the day on which somebody came, the surest first.
     joined: Vec<&'static str>,
@@ -264,6 +266,7 @@ impl FileShape {
         let joined = JOINED.into_iter().filter(|name| names.contains(name));
         FileShape {
             is_own_export: rows.is_own_export(),
+            is_of_suppressed: rows.is_of_suppressed(),
             dropped: rows.consent_fields(),
             joined: joined.collect(),
         }
@@ -359,7 +362,8 @@ impl FileShape {
             entry.refusal = reason.map(|reason| (reason, said));
             entry.answer = answer.map(|answer| format!("{ANSWERED}{answer}"));
         }
-        if let Some(person) = person {
+        // Of those who are suppressed the list says nothing else.
+        if let Some(person) = person.filter(|_| !self.is_of_suppressed) {
             entry.describe(&person, self)?;
             self.own(&mut entry, &person, said.is_some())?;
         }
@@ -460,6 +464,10 @@ pub(super) async fn stage<R: Read>(
         let line = line_of(&row);
         let has_cells = !matches!(&row, Row::Rejected(problem) if is_unreadable(problem));
         let mut warnings = Vec::new();
+        if shape.is_of_suppressed && blocked.has_domain(rows.email_cell()) {
+            counts.nobody += 1;
+            continue;
+        }
         let is_no = says_no(&row);
         match shape.entry(row, options.tags, |odd| warnings = odd) {
             Ok(None) => counts.nobody += 1,
@@ -528,6 +536,11 @@ fn is_unreadable(problem: &Diagnostic) -> bool {
 }
 
 impl Blocked<'_> {
+    /// Whether a cell such as `@example.org` names a domain that is suppressed.
+    fn has_domain(&self, cell: &str) -> bool {
+        unguarded(cell).trim().strip_prefix('@').is_some_and(|name| self.domains.contains(name))
+    }
+
     fn of(&self, address: &Address) -> Blocking {
         match self.forgotten.has(address) {
             true => Blocking::Forgotten,

@@ -497,6 +497,14 @@ pub(super) fn set(workspace: &Workspace, args: &Set) -> Ending {
         _ => "nothing to change".to_owned(),
     };
     print::words(&format!("{old}: {what}\n"))?;
+    if let Some(file) = list_file(workspace, true).filter(|_| named.is_none() && has_moved) {
+        let (file, new) = (describe(&file), new.as_ref().unwrap_or(&old));
+        print::note(&format!(
+            "the next send uses {file} (`[audience] source` in digest.toml), and nothing goes to {old} any \
+             more: write {new} in its place there"
+        ));
+        return Ok(Exit::Done);
+    }
     tell_unused(workspace, named);
     Ok(Exit::Done)
 }

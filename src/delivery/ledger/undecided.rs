@@ -209,7 +209,8 @@ pub async fn all(
         let moved = sql::query_scalar(NOW).bind(&one.email).fetch_optional(&mut connection);
         one.now = moved.await.map_err(|error| store.failed(error))?;
         let known = sql::query_scalar(IS_ON_LIST).bind(&one.email).fetch_one(&mut connection);
-        one.on_list = Some(known.await.map_err(|error| store.failed(error))?);
+        let known: bool = known.await.map_err(|error| store.failed(error))?;
+        one.on_list = Some(known || one.now.is_some());
     }
     Ok(all)
 }
