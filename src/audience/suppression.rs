@@ -81,6 +81,12 @@ pub const SUPPRESSED: &str = "suppressed: ";
 /// The same of somebody who left while the issue was sent.
 pub const LEFT_DURING: &str = "left during the send: ";
 
+/// An earlier address that is not kept out any more. Whose it was stays written in `subscriber_earlier`.
+const FREE: &str = "
+DELETE FROM subscriber_former WHERE former = ?1 AND NOT EXISTS
+    (SELECT 1 FROM suppression WHERE what = ?1 AND kind = 'address' AND reason = 'moved'
+     AND released_at IS NULL)";
+
 /// Rows of one transaction: a sender waits for it.
 const BATCH: usize = 2_000;
 
@@ -490,6 +496,7 @@ pub async fn release(
     .execute(&mut *transaction)
     .await
     .map_err(failed)?;
+    sql::query(FREE).bind(subject.what()).execute(&mut *transaction).await.map_err(failed)?;
     transaction.commit().await.map_err(failed)?;
     Ok(released.rows_affected())
 }
@@ -661,8 +668,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_no_is_written_once_for_each_reason_and_ended_for_all() {
-        let steps = [super::super::subscribers::STEP, moved::STEP].map(SchemaStep::both);
-        let steps = [STEP, steps[0], steps[1], SAID_AGAIN];
+        let steps = [super::super::subscribers::STEP, moved::STEP, moved::HISTORY];
+        let [list, former, earlier] = steps.map(SchemaStep::both);
+        let steps = [STEP, list, former, earlier, SAID_AGAIN];
         let store = Store::nowhere(Path::new("a.db"), &steps).await.unwrap();
         let (kim, lee) = (person("Kim@Example.org"), person("lee@example.org"));
         let domain = SuppressionSubject::domain("example.org").unwrap();

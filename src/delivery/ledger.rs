@@ -79,7 +79,7 @@ pub const STEPS: [SchemaStep; 33] = [
     signup::STEP,
     outbox::STEP,
     SchemaStep::both(revision::WEB),
-    SchemaStep::both(subscribers::moved::OF_TWO),
+    SchemaStep::both(subscribers::moved::HISTORY),
     suppression::SAID_AGAIN,
 ];
 

@@ -151,12 +151,12 @@ const SAY_AGAIN: &str = "
 UPDATE suppression SET said_again = ?1
 WHERE kind = 'address' AND released_at IS NULL AND reason = 'unsubscribed' AND origin = 'web'
     AND what IN (SELECT r.identity FROM import_row r WHERE r.refusal IN ('unsubscribed', 'complaint')
-        UNION SELECT f.identity FROM import_row r JOIN subscriber_former f ON f.former = r.identity
+        UNION SELECT f.identity FROM import_row r JOIN subscriber_earlier f ON f.former = r.identity
         WHERE r.refusal IN ('unsubscribed', 'complaint'))";
 
 /// The new noes of those who have another address now: what is a word of the person holds there, too.
 const FOLLOWED: &str = "
-FROM import_row r JOIN subscriber_former f ON f.former = r.identity
+FROM import_row r JOIN subscriber_earlier f ON f.former = r.identity
 WHERE r.fresh_no AND r.refusal IN ('unsubscribed', 'complaint') AND NOT EXISTS
     (SELECT 1 FROM suppression s WHERE s.what = f.identity AND s.kind = 'address'
      AND s.reason = r.refusal AND s.released_at IS NULL)";

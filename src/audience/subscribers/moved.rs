@@ -1,7 +1,7 @@
 //! A change of address: the person stays who they are, with all that is known of them, and the address
 //! that they had is kept out of every list.
 //!
-//! Owns the table `subscriber_former`. Must never let somebody who said no get mail at another address:
+//! Owns the tables `subscriber_former` and `subscriber_earlier`. Must never let somebody who said no get mail at another address:
 //! a no that comes for an earlier address is one of the person (`current`).
 
 use jiff::Timestamp;
@@ -31,18 +31,19 @@ CREATE TABLE subscriber_former (
 CREATE INDEX subscriber_former_by_identity ON subscriber_former (identity);
 ";
 
-/// The step that lets one address have been that of two people, one after the other.
-pub const OF_TWO: &str = "
+/// The step that keeps whose address each was; see [`crate::store::Store::open`].
+pub const HISTORY: &str = "
+-- The addresses that people had before, of whomever they are now: one may have been that of two people, one
+-- after the other. `subscriber_former` has those of them that are kept out.
 CREATE TABLE subscriber_earlier (
     former TEXT NOT NULL,
     identity TEXT NOT NULL,
+    -- Milliseconds since 1970.
     at BIGINT NOT NULL,
     PRIMARY KEY (former, identity)
 );
+CREATE INDEX subscriber_earlier_by_identity ON subscriber_earlier (identity);
 INSERT INTO subscriber_earlier (former, identity, at) SELECT former, identity, at FROM subscriber_former;
-DROP TABLE subscriber_former;
-ALTER TABLE subscriber_earlier RENAME TO subscriber_former;
-CREATE INDEX subscriber_former_by_identity ON subscriber_former (identity);
 ";
 
 /// Identities that are asked about together.
@@ -62,21 +63,26 @@ UPDATE suppression SET released_at = ?2, released_why = 'the address was changed
 WHERE kind = 'address' AND what = ?1 AND reason = 'moved' AND released_at IS NULL";
 
 /// Whose earlier address it is besides stays so: that is over for nobody but who is forgotten.
-const STATEMENTS: [&str; 5] = [
-    "DELETE FROM subscriber_former WHERE former = ?2 AND identity = ?1",
-    "DELETE FROM subscriber_former WHERE identity = ?1 AND former IN
-        (SELECT o.former FROM subscriber_former o WHERE o.identity = ?2)",
+const STATEMENTS: [&str; 7] = [
+    "DELETE FROM subscriber_former WHERE former = ?2",
+    "DELETE FROM subscriber_earlier WHERE former = ?2 AND identity = ?1",
+    "DELETE FROM subscriber_earlier WHERE identity = ?1 AND former IN
+        (SELECT o.former FROM subscriber_earlier o WHERE o.identity = ?2)",
     "UPDATE subscriber SET identity = ?2 WHERE identity = ?1",
     "UPDATE subscriber_change SET identity = ?2 WHERE identity = ?1",
     "UPDATE subscriber_former SET identity = ?2 WHERE identity = ?1",
+    "UPDATE subscriber_earlier SET identity = ?2 WHERE identity = ?1",
 ];
 
-const FORMER: &str = "
-INSERT INTO subscriber_former (former, identity, at) VALUES (?1, ?2, ?3)
-ON CONFLICT (former, identity) DO UPDATE SET at = excluded.at";
+const FORMER: [&str; 2] = [
+    "INSERT INTO subscriber_former (former, identity, at) VALUES (?1, ?2, ?3)
+     ON CONFLICT (former) DO UPDATE SET identity = excluded.identity, at = excluded.at",
+    "INSERT INTO subscriber_earlier (former, identity, at) VALUES (?1, ?2, ?3)
+     ON CONFLICT (former, identity) DO UPDATE SET at = excluded.at",
+];
 
 const CURRENT: &str = "
-SELECT f.former, f.identity FROM [each ?1] j JOIN subscriber_former f ON f.former = j.value ->> 0
+SELECT f.former, f.identity FROM [each ?1] j JOIN subscriber_earlier f ON f.former = j.value ->> 0
 ORDER BY f.at DESC, f.identity";
 
 /// Whose earlier address this is, as long as it is kept out for that.
@@ -184,8 +190,10 @@ pub async fn change_address(
         let spelled = sql::query("UPDATE subscriber SET email = ?2 WHERE identity = ?1");
         let spelled = spelled.bind(is.as_str()).bind(new.as_str());
         spelled.execute(&mut *transaction).await?;
-        let former = sql::query(FORMER).bind(was.as_str()).bind(is.as_str()).bind(at);
-        former.execute(&mut *transaction).await?;
+        for statement in FORMER {
+            let former = sql::query(statement).bind(was.as_str()).bind(is.as_str()).bind(at);
+            former.execute(&mut *transaction).await?;
+        }
         let note = SuppressionNote {
             reason: SuppressionReason::Moved,
             why: &format!("{CHANGED_TO}{is}"),
@@ -305,7 +313,7 @@ pub async fn kept_out_for(store: &Store, address: &Address) -> Result<Option<Str
 /// The store's.
 pub async fn before(store: &Store, address: &Address) -> Result<Vec<FormerAddress>, StoreError> {
     let rows: Vec<(String, i64)> = sql::query_as(
-        "SELECT former, at FROM subscriber_former WHERE identity = ?1 ORDER BY at, former",
+        "SELECT former, at FROM subscriber_earlier WHERE identity = ?1 ORDER BY at, former",
     )
     .bind(address.identity())
     .fetch_all(store.pool())

@@ -103,7 +103,7 @@ fn open() -> String {
 
 /// Whether a suppression `s` is one of the person of a row `u`, who may have another address now.
 const OF_PERSON: &str = "(s.what = u.identity
-    OR s.what IN (SELECT f.identity FROM subscriber_former f WHERE f.former = u.identity))";
+    OR s.what IN (SELECT f.identity FROM subscriber_earlier f WHERE f.former = u.identity))";
 
 const SUPPRESSED_NOW: &str = "
 SELECT DISTINCT reason FROM suppression WHERE what = ?1 AND kind = 'address' AND released_at IS NULL
@@ -111,11 +111,11 @@ ORDER BY reason";
 
 /// Whether a row is of somebody, under this address or one that they had.
 const IS_OF: &str = "(identity = ?1
-    OR identity IN (SELECT f.former FROM subscriber_former f WHERE f.identity = ?1))";
+    OR identity IN (SELECT f.former FROM subscriber_earlier f WHERE f.identity = ?1))";
 
 /// The address that the person has now who had this one.
 const NOW: &str =
-    "SELECT identity FROM subscriber_former WHERE former = ?1 ORDER BY at DESC, identity LIMIT 1";
+    "SELECT identity FROM subscriber_earlier WHERE former = ?1 ORDER BY at DESC, identity LIMIT 1";
 
 /// Whether an issue was planned for somebody, or the list of the store has them.
 const IS_ON_LIST: &str = "
