@@ -377,3 +377,24 @@ fn where_a_file_is_sent_to_the_new_address_belongs_into_it() {
     let told = done(&here, &["set", OLD, "--set", "email=minji@new.example"]);
     assert!(told.stderr.contains("write minji@new.example in its place there"), "{told:?}");
 }
+
+#[test]
+fn an_address_that_is_changed_in_an_export_is_no_second_person() {
+    let here = with_two();
+    let list = export(&here).replace("Kim@example.org", NEW);
+    let here = here.write("list.csv", &list);
+    let set = "digest subscribers set Kim@example.org --set email=minji@new.example";
+    let told = done(&here, &["import", "list.csv", "--plan"]);
+    assert!(told.stderr.contains(set), "{told:?}");
+    let told = here.run(&["subscribers", "import", "list.csv"]);
+    assert!(told.code == 3 && told.stderr.contains(set), "{told:?}");
+    assert_eq!(done(&here, &["list", "--count"]).stdout, "2\n");
+    to(&here, OLD, NEW);
+    done(&here, &["import", "list.csv"]);
+    assert_eq!(done(&here, &["list", "--count"]).stdout, "2\n");
+    // Whose row says something else is somebody else.
+    let list = export(&here).replace(NEW, "lee@x.example").replace("Minji", "Lee");
+    let here = here.write("list.csv", &list);
+    let told = done(&here, &["import", "list.csv", "--plan"]);
+    assert!(!told.stderr.contains("second time"), "{told:?}");
+}

@@ -419,7 +419,7 @@ fn a_row_with_a_no_is_never_lost_for_another_cell() {
     // Our own export, saved by a spreadsheet with days of another form.
     let list = export(&here);
     let day = list.split(',').find(|cell| cell.starts_with("20")).expect("a day").to_owned();
-    let here = here.write("list.csv", &list.replace(&day, "3/2/2024").replace("confirmed", "left"));
+    let here = here.write("list.csv", list.replace(&day, "3/2/2024").replace("confirmed", "left"));
     let told = json(&here, &["import", "list.csv"]);
     assert_eq!((&told["reject"]["count"], &told["absent"]["count"]), (&0.into(), &0.into()));
     assert_eq!(json(&here, &["show", "lee@example.org"])["suppressed"], true);
@@ -441,7 +441,7 @@ fn a_no_that_cannot_be_used_is_no_success() {
     }
     // Who has a row that cannot be used is in the file.
     let list = export(&here);
-    let here = here.write("list.csv", &list.replace(",import,", ",somehow,"));
+    let here = here.write("list.csv", list.replace(",import,", ",somehow,"));
     let told = here.run(&["subscribers", "import", "list.csv", "--json"]);
     let told: serde_json::Value = serde_json::from_str(&told.stdout).expect("JSON");
     assert_eq!((&told["reject"]["count"], &told["absent"]["count"]), (&1.into(), &0.into()));

@@ -10,12 +10,12 @@ use std::io::{self, Read};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::SubscriptionStatus;
 pub use super::merge::UpdatePolicy;
 use super::merge::{Merged, merge};
 use super::profile::{SubscriberProfile, of_ms};
 pub use super::staged::RejectedRow;
 use super::staged::{BATCH, FileCounts, ImportEntry, stage};
+use super::{SubscriptionStatus, by_hand};
 use crate::audience::forgotten::Forgotten;
 use crate::audience::list::Rows;
 use crate::diagnostic::Diagnostic;
@@ -179,7 +179,7 @@ INSERT INTO suppression_import (suppression, import)
 SELECT number, import FROM suppression WHERE import = ?1 ON CONFLICT DO NOTHING";
 
 /// Those of the list who are in no row of the file.
-const ABSENT: &str = "
+pub(super) const ABSENT: &str = "
 FROM subscriber s WHERE NOT EXISTS
     (SELECT 1 FROM import_row r WHERE r.identity = s.identity) AND NOT EXISTS
     (SELECT 1 FROM import_rejected r WHERE r.identity = s.identity)";
@@ -397,6 +397,18 @@ impl StagedFile {
         .fetch_one(self.store.pool())
         .await
         .map_err(|error| self.store.failed(error))
+    }
+
+    /// Where the file is our own export: people whose address somebody has changed in it, by the line, each
+    /// with the new address. Imported so, they would be in the list twice.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn changed_by_hand(&self) -> Result<Vec<ImportExample>, StoreError> {
+        if !self.is_own_export {
+            return Ok(Vec::new());
+        }
+        by_hand::changed(&self.store).await
     }
 
     /// What the file would do now.

@@ -8,6 +8,7 @@
 //!
 //! Must never send, and must never let a file bring back somebody who said no.
 
+mod by_hand;
 pub mod change;
 pub mod export;
 pub mod forget;

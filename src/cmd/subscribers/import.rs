@@ -11,8 +11,8 @@ use sejong_digest::audience::forgotten::Forgotten;
 use sejong_digest::audience::formula::{csv_cell, is_formula};
 use sejong_digest::audience::list::{self, ColumnName, ReadOptions, column_name};
 use sejong_digest::audience::subscribers::import::{
-    self, ImportError, ImportKind, ImportNote, ImportOptions, ImportPlan, RejectedRow, StagedFile,
-    UpdatePolicy,
+    self, ImportError, ImportExample, ImportKind, ImportNote, ImportOptions, ImportPlan,
+    RejectedRow, StagedFile, UpdatePolicy,
 };
 use sejong_digest::audience::subscribers::undo::{self, UndoError, Undone};
 use sejong_digest::delivery::ledger;
@@ -24,7 +24,7 @@ use serde_json::json;
 use super::person::tell_unused;
 use super::{place, words};
 use crate::cmd::failure::{Ending, Exit, Failure};
-use crate::cmd::files::{DraftFile, Readable, describe, describe_store, quoted};
+use crate::cmd::files::{DraftFile, Readable, describe, describe_store, quoted, with_address};
 use crate::cmd::readers::{forgetting_keys, is_foreign};
 use crate::cmd::workspace::Workspace;
 use crate::cmd::{clock, looking, print, runtime};
@@ -181,8 +181,15 @@ async fn bring_into(
         progress: &progress,
     };
     let staged = read(workspace, args, store, &options, (file, rejects)).await?;
+    let by_hand = changed_by_hand(&staged.changed_by_hand().await?);
     if args.plan {
+        by_hand.iter().for_each(|failure| print::note(failure));
         return Ok((None, staged.plan().await?));
+    }
+    if let Some(what) = by_hand {
+        return Err(Failure::checks(format!("{what}; nothing was imported")).help(
+            "then import the file once more. If they are two people, leave the row of the old address in it",
+        ));
     }
     let consent = match consent {
         None if staged.asks_for_consent().await? => {
@@ -194,6 +201,25 @@ async fn bring_into(
     let shown = file.file_name().unwrap_or_default().to_string_lossy();
     let note = ImportNote { file: &shown, consent: consent.as_deref(), at: clock::now() };
     Ok(staged.write(&note).await?)
+}
+
+/// People whose address somebody has changed in our own export, and how it is changed.
+fn changed_by_hand(all: &[ImportExample]) -> Option<String> {
+    let first = all.first()?;
+    let set = with_address(
+        "digest subscribers set",
+        &first.email,
+        &format!("--set email={}", first.what),
+    );
+    let more = match all.len() {
+        1 => String::new(),
+        more => format!(", and so do {} more", more - 1),
+    };
+    Some(format!(
+        "line {} looks like {} with another address, and would bring the person in a second time: change \
+         it with `{set}`{more}",
+        first.line, first.email
+    ))
 }
 
 async fn read(
