@@ -36,7 +36,6 @@ enum ReleasedReason {
     HardBounce,
     Complaint,
     Manual,
-    /// The earlier address of somebody, which somebody else has now
     Moved,
     All,
 }
@@ -238,7 +237,7 @@ async fn has_no_open_wish(
     let under = wish.now.as_ref().map_or(String::new(), |_| format!(" under {email}"));
     let asked = match wish.class.as_str() {
         "complaint" => "a report says that this person complained",
-        _ => "this person asked to leave",
+        _ => "this person also asked to leave",
     };
     let at = clock::minute(wish.at, zone);
     let others = match others {
