@@ -121,7 +121,11 @@ pub(super) fn list(global: &Global, args: &ListUndecided) -> Ending {
             Some(false) => "\tis on no list that is known",
             None => "\tthe list cannot be read, so nobody can tell whether it has this address",
         };
-        format!("{}\t{}\t{at}\t{}{suppressed}{list}\n", one.email, one.class, one.text)
+        let now = match &one.now {
+            Some(now) => format!("\tis {now} now"),
+            None => String::new(),
+        };
+        format!("{}\t{}\t{at}\t{}{now}{suppressed}{list}\n", one.email, one.class, one.text)
     };
     print::words(&all.iter().map(line).collect::<String>())?;
     if !all.is_empty() {

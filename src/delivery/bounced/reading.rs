@@ -317,6 +317,11 @@ impl ReportReader {
             at_ms: written.at.as_millisecond(),
             read_at_ms: written.now.as_millisecond(),
         };
+        if self.acts && matches!(note.class, "unsubscribe" | "complaint") {
+            // Another word for a no that was said on the web: nobody takes that back any more.
+            let at = Timestamp::from_millisecond(note.read_at_ms).unwrap_or_default();
+            leave::say_again(connection, note.identity, at).await?;
+        }
         let about = (note.message, note.identity, note.class);
         if undecided::is_decided(connection, about).await? {
             let why = "somebody has decided about it";
