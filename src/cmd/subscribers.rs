@@ -221,7 +221,7 @@ async fn tell_strangers(
 ) {
     let usual = workspace.root.join("subscribers.csv");
     let has_file = files::is_there(&usual);
-    let has_store = rows::are_in(store, &ledger::STEPS).await;
+    let has_store = rows::are_in(store, &ledger::STEPS).await.unwrap_or_default();
     if args.domain || args.addresses.len() > TOLD || !has_file && !has_store {
         return;
     }

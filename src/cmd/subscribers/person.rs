@@ -290,7 +290,8 @@ pub(super) fn tell_unused(workspace: &Workspace, named: Option<&str>) {
 /// Whether anybody is in the list of the store.
 fn has_people(workspace: &Workspace, named: Option<&str>) -> Result<bool, Failure> {
     let path = place(workspace, named)?;
-    Ok(path.is_there() && runtime()?.block_on(rows::are_in(&path, &ledger::STEPS)))
+    let are_in = runtime()?.block_on(rows::are_in(&path, &ledger::STEPS));
+    Ok(path.is_there() && are_in.map_err(looking::unusable)?)
 }
 
 /// What somebody wanted of a person who is not in the list of the store.

@@ -117,7 +117,8 @@ pub(super) fn release(workspace: &Workspace, args: &Release) -> Ending {
         let store = Store::open(&path, &ledger::STEPS).await.map_err(looking::unusable)?;
         let released = end_all(workspace, &store, (&all, args.reason, &why)).await?;
         store.close().await;
-        let file = list_file(workspace, rows::are_in(&path, &ledger::STEPS).await);
+        let file =
+            list_file(workspace, rows::are_in(&path, &ledger::STEPS).await.unwrap_or_default());
         Ok::<_, Failure>((released, file))
     })?;
     let mut missed = Vec::new();
