@@ -136,8 +136,7 @@ pub async fn stage<R: Read>(
     let mut excepted = BTreeSet::new();
     let chosen = choice.only.map(OnlyByIssues::new);
     let issues = chosen.as_ref().map_or(&[][..], OnlyByIssues::issues);
-    let elsewhere: Vec<&StoreAddress> = choice.suppressed_in.into_iter().collect();
-    ledger.know_former(&elsewhere).await?;
+    let exceptions = ExceptedPeople::of(ledger, &choice).await?;
     found.got = ledger.look_up_got(issues, choice.suppressed_in).await?;
     let mut parts = choice.composition.map(PartNumbers::of).unwrap_or_default();
     let mut staging = ledger.begin_staging().await?;
@@ -147,7 +146,7 @@ pub async fn stage<R: Read>(
                 terms.meet(&recipient);
                 keep_tags(&mut tags, &recipient);
                 let address = recipient.address();
-                if let Some(except) = choice.except.filter(|except| except.has(address)) {
+                if let Some(except) = exceptions.about(address) {
                     excepted.insert(address.identity());
                     staging.add(StagedRow::left(address, except.reason().to_owned())).await?;
                     continue;
@@ -202,6 +201,35 @@ fn terms_to_meet<'a, R>(choice: &Choice<'a>, rows: &ListRows<R>) -> TermsToMeet<
 }
 
 /// Somebody whom the list keeps, and whether they are meant and the issue has a section for them.
+/// Whom a file of exceptions means, under whichever of their addresses.
+struct ExceptedPeople<'a> {
+    except: Option<&'a Exceptions>,
+    /// Addresses of now of whoever stands there with an earlier one.
+    moved: BTreeSet<String>,
+}
+
+impl<'a> ExceptedPeople<'a> {
+    /// Reads who had which address before.
+    async fn of(ledger: &Ledger, choice: &Choice<'a>) -> Result<ExceptedPeople<'a>, StoreError> {
+        let elsewhere: Vec<&StoreAddress> = choice.suppressed_in.into_iter().collect();
+        ledger.know_former(&elsewhere).await?;
+        let Some(except) = choice.except else {
+            return Ok(ExceptedPeople { except: None, moved: BTreeSet::new() });
+        };
+        let is_meant = |former: &str| Address::parse(former).is_ok_and(|one| except.has(&one));
+        let former = ledger.former().await?.into_iter();
+        let moved = former.filter(|(former, _)| is_meant(former)).map(|(_, now)| now).collect();
+        Ok(ExceptedPeople { except: Some(except), moved })
+    }
+
+    fn about(&self, address: &Address) -> Option<&'a Exceptions> {
+        self.except.filter(|except| {
+            except.has(address)
+                || !self.moved.is_empty() && self.moved.contains(&address.identity())
+        })
+    }
+}
+
 fn kept(
     person: &Recipient,
     chosen: Option<&OnlyByIssues<'_>>,

@@ -274,6 +274,38 @@ fn whose_address_it_was_is_no_reason_that_passes_by_itself() {
 }
 
 #[test]
+fn what_went_to_an_address_stays_with_who_had_it_when_somebody_else_takes_it() {
+    let here = with_two();
+    let relay = Relay::new();
+    let send = ["send", "2025-11", "--yes", "--relay", &relay.url()];
+    assert_eq!(here.run(&send).code, 0);
+    to(&here, OLD, NEW);
+    done(&here, &["release", OLD, "--why", "another person", "--reason", "moved"]);
+    let plan = here.run(&["plan", "2025-11", "--json"]);
+    let plan: Value = serde_json::from_str(&plan.stdout).expect("JSON");
+    assert_eq!(plan["to_send"], 0, "{plan}");
+    done(&here, &["add", OLD, "--consent", "c"]);
+    let got = |only: &str| done(&here, &["list", "--only", only]).stdout;
+    assert!(got("got:2025-11").contains(NEW) && !got("got:2025-11").contains(OLD));
+    let before = relay.accepted().len();
+    assert_eq!(here.run(&send).code, 0);
+    let new: Vec<_> = relay.accepted().drain(before..).flat_map(|mail| mail.recipients).collect();
+    assert_eq!(new, [OLD], "who has the address now gets it, and nobody twice");
+    // What goes to the one is not told to the other.
+    let issues = json(&here, &["show", NEW])["issues"].clone();
+    assert_eq!(issues.as_array().map(Vec::len), Some(1), "{issues}");
+}
+
+#[test]
+fn an_exception_by_an_earlier_address_holds() {
+    let here = with_two().write("gone.txt", "kim@example.org\n");
+    to(&here, OLD, NEW);
+    let plan = here.run(&["plan", "2025-11", "--json", "--except", "gone.txt"]);
+    let plan: Value = serde_json::from_str(&plan.stdout).expect("JSON");
+    assert_eq!(plan["to_send"], 1, "{plan}");
+}
+
+#[test]
 fn who_is_forgotten_leaves_an_address_to_whoever_has_it_now() {
     let here = with_two();
     to(&here, OLD, NEW);

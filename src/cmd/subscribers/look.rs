@@ -179,7 +179,14 @@ async fn known(
     let former = moved::before(store, address).await?;
     let mut issues = Vec::new();
     for one in &former {
-        let of_former = issues_of(store, &Address::parse(&one.address)?).await?.into_iter();
+        let address_before = Address::parse(&one.address)?;
+        // What goes to whoever has it now is nobody else's business.
+        if moved::kept_out_for(store, &address_before).await?.as_deref()
+            != Some(&*address.identity())
+        {
+            continue;
+        }
+        let of_former = issues_of(store, &address_before).await?.into_iter();
         let at = |had| IssueOfPerson { former: Some(one.address.clone()), ..had };
         issues.extend(of_former.map(at));
     }

@@ -295,6 +295,19 @@ fn is_of(subject: &SuppressionSubject, identity: &str) -> bool {
     }
 }
 
+/// What went to an address stays with whoever had it, before somebody else gets mail there.
+async fn leave_issues_to_who_moved(
+    store: &Store,
+    subject: &SuppressionSubject,
+) -> Result<(), Failure> {
+    let SuppressionSubject::Address(address) = subject else { return Ok(()) };
+    let address = Address::parse(address)?;
+    if let Some(now) = moved::kept_out_for(store, &address).await? {
+        ledger::moved::hand_over(store, &address, &Address::parse(&now)?).await?;
+    }
+    Ok(())
+}
+
 /// Ends what keeps mail from somebody.
 async fn end(
     store: &Store,
@@ -303,6 +316,9 @@ async fn end(
     (why, keys): (&str, &ForgettingKeys),
 ) -> Result<ReleasedRows, Failure> {
     let note = (why, clock::now());
+    if reason == Some(ReleasedReason::Moved) {
+        leave_issues_to_who_moved(store, subject).await?;
+    }
     let all = reason == Some(ReleasedReason::All);
     let reason = reason.and_then(ReleasedReason::alone);
     let mut ended = ReleasedRows {

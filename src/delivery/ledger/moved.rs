@@ -189,6 +189,15 @@ impl Ledger {
         now.map_err(|error| self.store.failed(error))
     }
 
+    /// All earlier addresses, each with the one of now, as far as [`Ledger::know_former`] has read.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn former(&self) -> Result<Vec<(String, String)>, StoreError> {
+        let all = sql::query_as("SELECT former, identity FROM temp.former");
+        all.fetch_all(self.store.pool()).await.map_err(|error| self.store.failed(error))
+    }
+
     /// What there is of one person of the issue, under all their addresses.
     ///
     /// # Errors
@@ -286,6 +295,36 @@ impl LockedLedger {
         let left = sql::query(LEFT_BEHIND).bind(&self.issue).bind(STANDS_AT);
         left.execute(&mut *connection).await.map(|_| ())
     }
+}
+
+/// Of every issue: what a person has or waits for under an address that somebody else has from now on
+/// is theirs, at the address of now. Whoever has a row there keeps that.
+const HAND_OVER: [&str; 2] = [
+    "UPDATE recipient SET identity = ?2, email = ?2,
+        attempts = CASE WHEN state IN ('pending', 'deferred') THEN 0 ELSE attempts END,
+        first_attempt = CASE WHEN state IN ('pending', 'deferred') THEN NULL ELSE first_attempt END,
+        next_attempt = NULL,
+        message_id = CASE WHEN state IN ('pending', 'deferred') THEN NULL ELSE message_id END,
+        state = CASE state WHEN 'deferred' THEN 'pending' ELSE state END
+     WHERE identity = ?1 AND NOT EXISTS
+        (SELECT 1 FROM person o WHERE o.issue = recipient.issue AND o.identity = ?2)",
+    "UPDATE person SET identity = ?2 WHERE identity = ?1 AND NOT EXISTS
+        (SELECT 1 FROM person o WHERE o.issue = person.issue AND o.identity = ?2)",
+];
+
+/// Lets all issues know a person by the address of `now`, before somebody else has the `former` one.
+///
+/// # Errors
+/// The store's; then nothing has changed.
+pub async fn hand_over(store: &Store, former: &Address, now: &Address) -> Result<(), StoreError> {
+    let failed = |error| store.failed(error);
+    let mut transaction = store.begin().await?;
+    for statement in HAND_OVER {
+        let (former, now) = (former.identity(), now.identity());
+        let change = sql::query(statement).bind(former).bind(now);
+        change.execute(&mut *transaction).await.map_err(failed)?;
+    }
+    transaction.commit().await.map_err(failed)
 }
 
 /// The issues that are not finished for a person: they wait, or may have it (`true`).
