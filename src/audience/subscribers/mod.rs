@@ -14,6 +14,7 @@ pub mod forget;
 pub mod import;
 mod merge;
 pub mod moved;
+pub mod preferences;
 pub mod profile;
 pub mod rows;
 mod staged;
