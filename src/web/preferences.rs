@@ -166,7 +166,57 @@ impl ReaderChoices {
     }
 }
 
+/// Topics that somebody may leave out instead of all. It says nothing of which they have now: the link for
+/// leaving is for nothing else.
+pub(super) fn less_form(choices: &ReaderChoices, words: &PageWords) -> Markup {
+    html! {
+        @if !choices.topics.is_empty() {
+            form method="post" {
+                fieldset {
+                    legend { (words.preferences.less_question) }
+                    @for topic in &choices.topics {
+                        label {
+                            input type="checkbox" name="topic" value=(topic.name);
+                            (topic.title)
+                        }
+                    }
+                    button type="submit" name="act" value="less" class="second" {
+                        (words.preferences.less_button)
+                    }
+                }
+            }
+        }
+    }
+}
+
 impl Pages {
+    /// What somebody wants who leaves topics out; nothing where a form names none.
+    pub(super) fn less(&self, form: &SentForm) -> Option<PreferencesWish> {
+        let choices = self.choices.as_ref().filter(|_| form.value("act") == Some("less"))?;
+        let chosen: Vec<&str> = form.values("topic").collect();
+        let topics = choices.topics.iter().filter(|topic| chosen.contains(&&*topic.name));
+        let topics: Vec<(String, bool)> = topics.map(|topic| (topic.name.clone(), false)).collect();
+        (!topics.is_empty()).then(|| PreferencesWish { topics, ..PreferencesWish::default() })
+    }
+
+    pub(super) async fn leave_topics_out(
+        &self,
+        words: &PageWords,
+        address: &Address,
+        wish: PreferencesWish,
+    ) -> Response<Body> {
+        match self.writer.choose(address.clone(), Some(wish)).await {
+            Ok(Some(_)) => {
+                let own = &words.preferences;
+                let text = filled(own.less_text, &self.site, &masked(address.as_str()));
+                let content = html! { p { (text) } p { (own.saved_text) } };
+                page(&self.site, words, StatusCode::OK, (&title(own.title, &self.site), content))
+            }
+            Ok(None) => self.nothing_to_choose(words, address),
+            Err(_) => self.busy_form(words),
+        }
+    }
+
     fn chooser(&self, token: &str) -> Option<Address> {
         self.keys.find(|keys| keys.read_preferences_token(&self.site.list_id, token))
     }

@@ -59,6 +59,9 @@ pub(super) struct PreferencesWords {
     pub(super) save_button: &'static str,
     pub(super) saved_text: &'static str,
     pub(super) again_text: &'static str,
+    pub(super) less_question: &'static str,
+    pub(super) less_button: &'static str,
+    pub(super) less_text: &'static str,
     pub(super) none_title: &'static str,
     pub(super) none_text: &'static str,
 }
@@ -192,6 +195,7 @@ mod tests {
                 (words.preferences.title, &["{name}"]),
                 (words.preferences.text, &["{address}", "{name}"]),
                 (words.preferences.none_text, &["{address}", "{name}"]),
+                (words.preferences.less_text, &["{address}", "{name}"]),
             ] {
                 assert!(with(text, places), "{}: {text}", words.language);
             }

@@ -216,3 +216,32 @@ fn who_gets_nothing_at_an_address_learns_nothing_of_why() {
     let answers = wrong.map(|path| served.get(&path));
     assert!(answers.iter().all(|one| one.status == 400 && one.body == answers[0].body));
 }
+
+#[test]
+fn who_opens_the_link_to_leave_may_leave_topics_out_instead() {
+    let served = started();
+    let link = served.link("kim@example.org");
+    let page = served.get(&link);
+    assert!(
+        page.body.contains("value=\"jobs\"") && page.body.contains("value=\"less\""),
+        "{page:?}"
+    );
+    // The link is for leaving, and shows nothing of what was chosen.
+    for hidden in ["checked", "inner", "Kim"] {
+        assert!(!page.body.contains(hidden), "{hidden}: {page:?}");
+    }
+    for form in ["act=less", "act=less&topic=inner", "topic=events"] {
+        assert_eq!(served.post(&link, form).status, 400, "{form}");
+    }
+    let saved = served.post(&link, "act=less&topic=events");
+    assert!(saved.status == 200 && saved.body.contains("without these topics"), "{saved:?}");
+    let known = served.known("kim@example.org");
+    let person = &known["subscriber"];
+    assert_eq!(person["topics"], "-events;-inner;-jobs", "{known}");
+    assert_eq!(served.standing("kim@example.org"), ("confirmed".to_owned(), Vec::new()));
+    // One click leaves, whatever else is said.
+    let both = "List-Unsubscribe=One-Click&act=less&topic=jobs";
+    assert_eq!(served.post(&link, both).body, "You are unsubscribed.\n");
+    assert_eq!(served.standing("kim@example.org").0, "unsubscribed");
+    assert_eq!(served.post(&link, "act=less&topic=jobs").status, 410);
+}
