@@ -98,7 +98,7 @@ const ALIASES: [(&str, &str); 9] = [
 ];
 
 /// Names of the column that holds the address.
-const EMAIL: [&str; 6] =
+pub(super) const EMAIL: [&str; 6] =
     ["email", "e_mail", "email_address", "e_mail_address", "subscriber_email", "mail"];
 
 /// Names that it has in other exports and by hand, where no column has one of those.
@@ -135,6 +135,9 @@ const EMAIL_TOO: [&str; 26] = [
 const OWN_EXPORT: [&str; 6] =
     ["email", "status", "suppressed", "joined", "consent_how", "consent_at"];
 
+/// Columns of `digest subscribers list --suppressed --csv`.
+const OWN_SUPPRESSED: [&str; 5] = ["email", "reason", "why", "origin", "at"];
+
 /// The most columns that a list may have.
 pub(super) const MAX_COLUMNS: usize = 1024;
 
@@ -151,6 +154,8 @@ pub(super) enum Exporter {
     Ghost,
     /// `digest subscribers export`.
     Digest,
+    /// `digest subscribers list --suppressed --csv`: all of these get no mail.
+    Suppressed,
 }
 
 impl Exporter {
@@ -165,6 +170,7 @@ impl Exporter {
             Exporter::Substack => "Substack",
             Exporter::Ghost => "Ghost",
             Exporter::Digest => "digest",
+            Exporter::Suppressed => "digest, those who are suppressed",
         }
     }
 }
@@ -307,6 +313,8 @@ fn exporter(names: &[String]) -> Exporter {
     let has = |name: &str| names.iter().any(|known| known == name);
     if OWN_EXPORT.iter().all(|name| has(name)) {
         Exporter::Digest
+    } else if names.len() == OWN_SUPPRESSED.len() && OWN_SUPPRESSED.iter().all(|name| has(name)) {
+        Exporter::Suppressed
     } else if has("e_mail_1_value") {
         Exporter::Google
     } else if has("email_address") && (has("member_rating") || has("optin_time") || has("leid")) {
@@ -351,7 +359,7 @@ fn role(name: &str, exporter: Exporter) -> Role {
         ("labels", Exporter::Google | Exporter::Ghost) => Role::Tags,
         ("group_membership", Exporter::Google) => Role::Tags,
         // Its fields have the names that somebody gave them.
-        (_, Exporter::Digest) => Role::Field,
+        (_, Exporter::Digest | Exporter::Suppressed) => Role::Field,
         ("interest_areas" | "interest_topics", _) => Role::Tags,
         ("row_number" | "row_sequence" | "row_serial", _) => Role::Number,
         ("attributes", Exporter::Listmonk) => Role::Attributes,

@@ -4,7 +4,7 @@
 //! Exists because somebody may have said no where no export knows of it. Must never pass over a row:
 //! the address that cannot be read may be that of somebody who said no.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -15,6 +15,7 @@ use super::email::email;
 use super::list::{self, ReadOptions, Rows};
 use super::row::Row;
 use super::rules;
+use super::suppression::{SuppressionReason, SuppressionSubject};
 
 /// What a reason begins with; the file's name follows.
 pub const LEFT_OUT_BY: &str = "left out by ";
@@ -29,6 +30,8 @@ pub struct Exceptions {
     domains: BTreeSet<String>,
     /// Those whose own row says that they left.
     left: BTreeSet<String>,
+    /// Why each is suppressed, where the file is our own list of those who are.
+    reasons: BTreeMap<SuppressionSubject, SuppressionReason>,
     reason: String,
     said: RowsSaid,
 }
@@ -96,10 +99,13 @@ impl Exceptions {
     ) -> Result<Exceptions, Vec<Diagnostic>> {
         let (mut identities, mut problems, mut unreadable) = (BTreeSet::new(), Vec::new(), 0_u64);
         let (mut domains, mut left) = (BTreeSet::new(), BTreeSet::new());
-        let mut said = RowsSaid::default();
+        let (mut said, mut reasons) = (RowsSaid::default(), BTreeMap::new());
         while let Some(row) = rows.next() {
             let row = row.map_err(|problem| vec![problem])?;
             if let Some(name) = domain(rows.email_cell()) {
+                let reason = rows.suppressed_for();
+                let subject = SuppressionSubject::Domain(name.clone());
+                reasons.extend(reason.map(|reason| (subject, reason)));
                 domains.insert(name);
                 continue;
             }
@@ -115,6 +121,9 @@ impl Exceptions {
                 // Whoever has left is among those who must not be mailed.
                 Row::LeftOut { address: Some(address), line, .. } => {
                     said.no += 1;
+                    let reason = rows.suppressed_for();
+                    let subject = SuppressionSubject::address(&address);
+                    reasons.extend(reason.map(|reason| (subject, reason)));
                     left.insert(address.identity());
                     identities.insert(address.identity());
                     match further(&rows.further_addresses(), &mut identities) {
@@ -136,7 +145,7 @@ impl Exceptions {
         }
         if problems.is_empty() {
             let reason = format!("{LEFT_OUT_BY}{}", shown_as.display());
-            return Ok(Exceptions { identities, domains, left, reason, said });
+            return Ok(Exceptions { identities, domains, left, reasons, reason, said });
         }
         if unreadable > TOLD as u64 {
             problems.push(rules::except_more(shown_as, unreadable - TOLD as u64));
@@ -163,6 +172,11 @@ impl Exceptions {
     /// The identities of those whose own row says that they left.
     pub fn left(&self) -> impl Iterator<Item = &str> {
         self.left.iter().map(String::as_str)
+    }
+
+    /// Why each of them is suppressed, where the file is our own list of those who are.
+    pub fn reasons(&self) -> &BTreeMap<SuppressionSubject, SuppressionReason> {
+        &self.reasons
     }
 
     /// What the rows say themselves.

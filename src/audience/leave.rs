@@ -16,6 +16,9 @@ use crate::message::address::Address;
 use crate::store::sql::{self, Connection, SqlError};
 use crate::store::{Store, StoreError};
 
+/// Why a no is over that was taken back by whoever said it.
+pub(crate) const TAKEN_BACK: &str = "taken back on the web";
+
 /// Who is in the list and has not left.
 const STAYING: &str = "
 SELECT s.identity FROM [each ?1] j JOIN subscriber s ON s.identity = j.value ->> 0
@@ -74,10 +77,19 @@ pub async fn leave_within(
     note: &SuppressionNote<'_>,
     origin: ChangeOrigin,
 ) -> Result<BTreeSet<String>, SqlError> {
-    let people = &with_current(connection, people).await?;
+    let said: Vec<&str> = people.iter().map(String::as_str).collect();
+    let now = moved::current(connection, &said).await?;
+    // Who has said it under two addresses at once has said it twice.
+    let twice = now.iter().map(|(_, now)| now.as_str()).filter(|now| said.contains(now));
+    let twice: Vec<&str> = twice.collect();
+    let people: &BTreeSet<String> =
+        &people.iter().chain(now.iter().map(|(_, now)| now)).cloned().collect();
     let subjects: Vec<_> = people.iter().cloned().map(SuppressionSubject::Address).collect();
     let subjects: Vec<&SuppressionSubject> = subjects.iter().collect();
     let new = suppression::write(connection, &subjects, note).await?;
+    if !twice.is_empty() {
+        suppression::say_again(connection, &twice, note.at).await?;
+    }
     let people: Vec<&str> = people.iter().map(String::as_str).collect();
     signup::withdraw_within(connection, &in_json(&people)).await?;
     let staying: Vec<String> =
@@ -88,6 +100,21 @@ pub async fn leave_within(
         sql::query(LEAVE).bind(in_json(&staying)).execute(&mut *connection).await?;
     }
     Ok(new.iter().map(|one| one.what().to_owned()).collect())
+}
+
+/// Notes that a person says again, in some way that is no decision by itself, that they leave: what they
+/// have said on the web is not taken back any more.
+///
+/// # Errors
+/// The database's.
+pub(crate) async fn say_again(
+    connection: &mut Connection,
+    identity: &str,
+    at: Timestamp,
+) -> Result<(), SqlError> {
+    let people = with_current(connection, &BTreeSet::from([identity.to_owned()])).await?;
+    let people: Vec<&str> = people.iter().map(String::as_str).collect();
+    suppression::say_again(connection, &people, at).await
 }
 
 /// The same of one person, in a transaction of its own.
@@ -108,7 +135,8 @@ pub async fn leave(
 }
 
 /// Takes back the one no that a person said on the web in the second from `since` on: they get the next
-/// issue again, unless something else keeps mail from them. What was said later is another no.
+/// issue again, unless something else keeps mail from them. What was said later is another no, and one that
+/// was said again since, by anybody, stays.
 ///
 /// # Errors
 /// The store's; then nothing has changed.
@@ -138,14 +166,15 @@ async fn take_back_within(
 ) -> Result<(), SqlError> {
     let (from, to) = within(since);
     let ended = sql::query(
-        "UPDATE suppression SET released_at = ?4, released_why = 'taken back on the web' \
+        "UPDATE suppression SET released_at = ?4, released_why = ?5 \
          WHERE what = ?1 AND kind = 'address' AND reason = 'unsubscribed' AND origin = 'web' \
-         AND at >= ?2 AND at < ?3 AND released_at IS NULL",
+         AND at >= ?2 AND at < ?3 AND released_at IS NULL AND said_again IS NULL",
     )
     .bind(identity)
     .bind(from)
     .bind(to)
     .bind(now.as_millisecond())
+    .bind(TAKEN_BACK)
     .execute(&mut *connection)
     .await?;
     if ended.rows_affected() == 0 || is_suppressed(connection, identity).await? {

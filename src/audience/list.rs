@@ -24,6 +24,7 @@ use super::damage::destroyed;
 use super::encoding::{Broken, Decoded, named};
 use super::row::{self, Row, RowContext};
 use super::rules;
+use super::suppression::SuppressionReason;
 use super::tally::Tallies;
 
 /// What may separate cells, the likeliest first.
@@ -470,6 +471,16 @@ impl<R> Rows<R> {
     /// Whether the list is what `digest subscribers export` writes.
     pub fn is_own_export(&self) -> bool {
         self.columns.exporter == Exporter::Digest
+    }
+
+    /// Whether the list is what `digest subscribers list --suppressed --csv` writes.
+    pub(super) fn is_of_suppressed(&self) -> bool {
+        self.columns.exporter == Exporter::Suppressed
+    }
+
+    /// Why somebody of the row that was read last is suppressed, where the list is of those who are.
+    pub(super) fn suppressed_for(&self) -> Option<SuppressionReason> {
+        self.is_of_suppressed().then(|| row::reason_of(&self.columns, &self.record))
     }
 
     /// Fields that say of people whether they may be mailed, and nothing else: they are no longer true

@@ -20,7 +20,8 @@ use super::email::{EmailCell, email, is_role};
 use super::formula::unguarded;
 use super::remarks::may_say_no;
 use super::rules;
-use super::status::{OPTED_OUT, is_strong};
+use super::status::{ADDRESS_CHANGED, OPTED_OUT, is_strong};
+use super::suppression::SuppressionReason;
 use super::tally::{SaidNo, Tallies};
 
 /// What became of a row.
@@ -237,9 +238,32 @@ fn subscribed(context: &mut RowContext<'_>, record: &Record) -> Result<(), NoRec
     });
     let tagged = tagged.then_some("unsubscribed").map(SaidNo::because);
     let said = SaidNo::stronger(said, tagged);
+    let said = match columns.exporter {
+        Exporter::Suppressed => Some(SaidNo::because(own_word(reason_of(columns, record)))),
+        _ => said,
+    };
     match SaidNo::stronger(said, context.of_all.map(SaidNo::because)) {
         Some(said) => Err(NoRecipient::Left(said)),
         None => Ok(()),
+    }
+}
+
+/// Why somebody is suppressed by our own list of those who are; a word that is none was written by hand.
+pub(super) fn reason_of(columns: &Columns, record: &Record) -> SuppressionReason {
+    let cells = columns.all.iter().zip(record.iter());
+    let cell = cells.into_iter().find(|(column, _)| column.name == "reason");
+    let reason = cell.and_then(|(_, cell)| unguarded(cell.text).trim().parse().ok());
+    reason.unwrap_or(SuppressionReason::Manual)
+}
+
+/// The word that other lists have for it.
+fn own_word(reason: SuppressionReason) -> &'static str {
+    match reason {
+        SuppressionReason::Unsubscribed => "unsubscribed",
+        SuppressionReason::HardBounce => "bounced",
+        SuppressionReason::Complaint => "complained",
+        SuppressionReason::Manual => "blocklisted",
+        SuppressionReason::Moved => ADDRESS_CHANGED,
     }
 }
 

@@ -23,6 +23,8 @@ pub(super) enum Word {
 }
 
 const UNSUBSCRIBED: &str = "unsubscribed";
+/// Of those who have another address now.
+pub(super) const ADDRESS_CHANGED: &str = "address changed";
 /// Of those whom a program knows, and who never asked for mail.
 pub(super) const NEVER: &str = "never subscribed";
 const BOUNCED: &str = "bounced";

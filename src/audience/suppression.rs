@@ -57,6 +57,21 @@ CREATE INDEX suppression_by_what ON suppression (what, kind);
 ",
 );
 
+/// The step that keeps that a no was said again; see [`Store::open`].
+pub const SAID_AGAIN: SchemaStep = SchemaStep::both(
+    "
+-- When a no of this reason was last said again while this one held: milliseconds since 1970. Whoever takes
+-- back what they have said on the web takes back no other word.
+ALTER TABLE suppression ADD COLUMN said_again BIGINT;
+",
+);
+
+/// A no that holds is said again, by whatever way: no undo of the first word ends it any more.
+const SAY_AGAIN: &str = "
+UPDATE suppression SET said_again = ?2
+WHERE kind = 'address' AND released_at IS NULL AND reason = 'unsubscribed' AND origin = 'web'
+    AND what IN (SELECT j.value ->> 0 FROM [each ?1] j)";
+
 /// Who is suppressed now, as `kind, what, reason`, the oldest first: for who joins it.
 pub const IN_FORCE: &str = "SELECT kind, what, reason FROM suppression \
      WHERE released_at IS NULL AND what IS NOT NULL ORDER BY number";
@@ -66,7 +81,7 @@ pub const SUPPRESSED: &str = "suppressed: ";
 /// The same of somebody who left while the issue was sent.
 pub const LEFT_DURING: &str = "left during the send: ";
 
-/// An earlier address that is not kept out any more.
+/// An earlier address that is not kept out any more. Whose it was stays written in `subscriber_earlier`.
 const FREE: &str = "
 DELETE FROM subscriber_former WHERE former = ?1 AND NOT EXISTS
     (SELECT 1 FROM suppression WHERE what = ?1 AND kind = 'address' AND reason = 'moved'
@@ -366,18 +381,44 @@ pub async fn suppress(
     Ok(added)
 }
 
-/// The same of some, each once, within a transaction. What a person has said, or somebody of them, holds for
-/// the address that they have now, too; that a mailbox is gone does not.
+/// Whether somebody has said a no for this reason themselves: then it is theirs, whatever address they have.
+/// That a mailbox is gone says nothing of another one, and what somebody of the publication has decided is
+/// about the address that they named.
+pub(super) const fn is_of_person(reason: SuppressionReason) -> bool {
+    matches!(reason, SuppressionReason::Unsubscribed | SuppressionReason::Complaint)
+}
+
+/// Notes of people that they have said their no again, within a transaction.
+///
+/// # Errors
+/// The database's.
+pub(crate) async fn say_again(
+    connection: &mut Connection,
+    people: &[&str],
+    at: Timestamp,
+) -> Result<(), SqlError> {
+    let people: Vec<[&str; 1]> = people.iter().map(|one| [*one]).collect();
+    let people = serde_json::json!(people).to_string();
+    let note = sql::query(SAY_AGAIN).bind(people).bind(at.as_millisecond());
+    note.execute(connection).await.map(drop)
+}
+
+/// The same of some, each once, within a transaction. What a person has said holds for the address that they
+/// have now, too.
 pub(super) async fn write(
     connection: &mut Connection,
     subjects: &[&SuppressionSubject],
     note: &SuppressionNote<'_>,
 ) -> Result<Vec<SuppressionSubject>, SqlError> {
     let mut all: BTreeSet<SuppressionSubject> = subjects.iter().map(|one| (*one).clone()).collect();
-    if !matches!(note.reason, SuppressionReason::HardBounce | SuppressionReason::Moved) {
+    if is_of_person(note.reason) {
         let people: Vec<&str> = subjects.iter().map(|one| one.what()).collect();
         let now = moved::current(connection, &people).await?;
         all.extend(now.into_iter().map(|(_, now)| SuppressionSubject::Address(now)));
+    }
+    if is_of_person(note.reason) {
+        let people: Vec<&str> = all.iter().map(SuppressionSubject::what).collect();
+        say_again(connection, &people, note.at).await?;
     }
     let pairs: Vec<_> = all.iter().map(|one| (one.kind(), one.what())).collect();
     let pairs = serde_json::json!(pairs).to_string();
@@ -455,7 +496,6 @@ pub async fn release(
     .execute(&mut *transaction)
     .await
     .map_err(failed)?;
-    // An address that may get mail again is no longer that of whoever has another one now.
     sql::query(FREE).bind(subject.what()).execute(&mut *transaction).await.map_err(failed)?;
     transaction.commit().await.map_err(failed)?;
     Ok(released.rows_affected())
@@ -628,8 +668,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_no_is_written_once_for_each_reason_and_ended_for_all() {
-        let steps = [super::super::subscribers::STEP, moved::STEP].map(SchemaStep::both);
-        let steps = [STEP, steps[0], steps[1]];
+        let steps = [super::super::subscribers::STEP, moved::STEP, moved::HISTORY];
+        let [list, former, earlier] = steps.map(SchemaStep::both);
+        let steps = [STEP, list, former, earlier, SAID_AGAIN];
         let store = Store::nowhere(Path::new("a.db"), &steps).await.unwrap();
         let (kim, lee) = (person("Kim@Example.org"), person("lee@example.org"));
         let domain = SuppressionSubject::domain("example.org").unwrap();

@@ -245,7 +245,7 @@ impl Watched {
             // Whether people confirmed themselves or were imported, and when.
             (Exporter::Phplist, "optedin") | (Exporter::Mailtrain, "optin") => Sense::Aside,
             (Exporter::Digest, "status" | "suppressed") => sense(&label),
-            (Exporter::Digest, _) => Sense::Aside,
+            (Exporter::Digest | Exporter::Suppressed, _) => Sense::Aside,
             _ => sense(&label),
         };
         let is_korean = label.chars().any(|c| ('가'..='힣').contains(&c));

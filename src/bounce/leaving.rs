@@ -3,9 +3,10 @@
 //!
 //! The words are a table, `leaving.tsv`. A text asks to leave if nothing is left of it without what may
 //! stand around such a wish (politeness, the word newsletter, the name of the publication), and one of its
-//! words asks to leave. So "How do I unsubscribe my colleague?" is none. A wish that is not heard is worse
-//! than a line too many for a person to look at, and nothing happens by such a wish alone: what may mean
-//! it counts. Must never take what a program, a list or a mail system sends for the wish of a person.
+//! words asks to leave. So "How do I unsubscribe my colleague?" is none. Of a text that says more, each part
+//! between two signs (`. , ! ? -`) is looked at alone: "I have moved. Please remove me." A wish that is not
+//! heard is worse than a line too many for a person to look at, and nothing happens by such a wish alone:
+//! what may mean it counts. Must never take what a program, a list or a mail system sends for the wish of a person.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -28,8 +29,14 @@ const MOST_LINES: usize = 200;
 const MOST_NAME: usize = 4;
 /// Letters of a sentence that only greets.
 const MOST_GREETING: usize = 60;
-/// Words that a text has before it asks for something.
+/// Words that a text has before all of it asks for something.
 const MOST_SAID: usize = 200;
+/// Bytes of what somebody wrote in which a part of it may ask.
+const MOST_OWN: usize = 2_000;
+/// Letters of a line that goes on in the next: a shorter one was ended by whoever wrote it.
+const LEAST_WRAPPED: usize = 50;
+/// How often a sign stands in a line that separates what is quoted.
+const LEAST_RULE: usize = 5;
 /// Letters of what stands before the colon of a reply.
 const MOST_REPLY: usize = 12;
 
@@ -144,6 +151,15 @@ enum WishWord {
     Reply,
 }
 
+/// What a text asks that says nothing else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum AskedInText {
+    Nothing,
+    /// It may mean something else, where more is said.
+    ToStop,
+    ToLeave,
+}
+
 /// The table: of each kind, by its first word, the words of each phrase.
 struct WishTable(HashMap<WishWord, HashMap<String, Vec<Vec<String>>>>);
 
@@ -180,12 +196,17 @@ impl WishTable {
 
 /// Whether all of a text is a wish to leave.
 fn asks(text: &[String], names: &NamesToLeave) -> bool {
-    read(text, names) == Some(true)
+    read(text, names).is_some_and(|asked| asked > AskedInText::Nothing)
 }
 
-/// Whether a text that says nothing else asks to leave; `None` where it says something else.
-fn read(text: &[String], names: &NamesToLeave) -> Option<bool> {
-    let (mut rest, mut asks, mut leaves, mut is_from) = (text, false, false, false);
+/// Whether a part of a text is a wish to leave, whatever else the text says.
+fn part_asks(part: &str, names: &NamesToLeave) -> bool {
+    read(&words(part), names) == Some(AskedInText::ToLeave)
+}
+
+/// What a text asks that says nothing else; `None` where it says something else.
+fn read(text: &[String], names: &NamesToLeave) -> Option<AskedInText> {
+    let (mut rest, mut asked, mut is_from) = (text, AskedInText::Nothing, false);
     while !rest.is_empty() {
         let from = TABLE.begins(WishWord::From, rest);
         let around = TABLE.begins(WishWord::Around, rest).max(names.begins(rest));
@@ -196,14 +217,40 @@ fn read(text: &[String], names: &NamesToLeave) -> Option<bool> {
             // "Unsubscribe from The Weekly Paper"
             let is_word = |word: &String| word.chars().all(|c| c.is_alphabetic() && !is_sign(c));
             let is_name = rest.len() <= MOST_NAME && rest.iter().all(is_word);
-            return (leaves && is_from && is_name).then_some(true);
+            return (is_from && is_name).then_some(asked);
         }
-        leaves |= leave == longest;
-        asks |= leaves || stop == longest;
-        is_from |= leaves && from == longest;
+        if leave == longest {
+            asked = AskedInText::ToLeave;
+        } else if stop == longest {
+            asked = asked.max(AskedInText::ToStop);
+        }
+        is_from |= asked == AskedInText::ToLeave && from == longest;
         rest = &rest[longest..];
     }
-    Some(asks)
+    Some(asked)
+}
+
+/// The parts of a line between its signs, each with its sign. A dot within an address ends nothing.
+fn parts(line: &str) -> Vec<&str> {
+    let (mut parts, mut start, mut before) = (Vec::new(), 0, ' ');
+    let mut chars = line.char_indices().peekable();
+    while let Some((at, c)) = chars.next() {
+        let next = chars.peek().map_or(' ', |(_, next)| *next);
+        let is_end = match c {
+            '。' | '！' | '？' | '、' | '，' | '；' | '…' | '—' => true,
+            '.' | '!' | '?' | ',' | ';' | ')' => next.is_whitespace() || !next.is_ascii(),
+            '-' | '–' => before.is_whitespace() && next.is_whitespace(),
+            _ => false,
+        };
+        if is_end {
+            let end = at + c.len_utf8();
+            parts.push(&line[start..end]);
+            start = end;
+        }
+        before = c;
+    }
+    parts.push(&line[start..]);
+    parts
 }
 
 /// Whether a subject asks to leave: all of it, or what somebody wrote behind the subject that they answer
@@ -226,7 +273,9 @@ fn in_subject(subject: &str, names: &NamesToLeave) -> bool {
         let end = &found[at..];
         TABLE.begins(WishWord::Leave, end) > 0 && asks(end, names)
     };
+    // The subject of a reply is that of the issue, whatever that says.
     asks(&found, names)
+        || !is_reply && parts(rest).into_iter().any(|part| part_asks(part, names))
         || is_reply && (0..found.len()).any(ends_with_wish)
         || stands_before_reply(rest, names)
 }
@@ -261,57 +310,153 @@ fn without_tags(text: &str) -> String {
     bare
 }
 
-/// The wish with which a text begins: its first sentence, or the first ones together. A greeting before it
-/// is passed over, and so is what is quoted.
+/// The wish in what somebody wrote: its first sentence, the first ones together, or a part of it that
+/// says nothing else. A greeting before it is passed over, and so is what is quoted.
 fn in_text(lines: &[NoticeLine], names: &NamesToLeave) -> Option<LeavingWish> {
-    let mut said: Vec<String> = Vec::new();
-    let mut begins = None;
+    let (mut whole, mut part) = (WholeText::default(), PartOfText::default());
+    let mut own = 0;
+    let mut before = "";
     for (at, line) in lines.iter().take(MOST_LINES).enumerate() {
         let text = cut(line.text.trim(), MOST_LINE);
+        let quotes = introduces_quote(&lines[at..]);
         // A signature begins with a line of these two (RFC 3676 4.3).
-        if text == "--" {
-            return None;
+        if text == "--" || own > MOST_OWN || !quotes && begins_quotation(text, before) {
+            break;
         }
-        if text.starts_with('>') || text.is_empty() {
+        if text.starts_with('>') || quotes {
             continue;
         }
-        for sentence in text.split_inclusive(['.', '!', '?', '。', '！', '？']) {
-            let new = words(sentence);
-            if new.is_empty() {
-                continue;
-            }
-            said.extend(new.iter().cloned());
-            if said.len() > MOST_SAID {
-                return None;
-            }
-            begins = begins.or(Some(line.number));
-            match read(&said, names) {
-                Some(true) => return Some(LeavingWish { text: text.to_owned(), line: begins }),
-                Some(false) => {}
-                None if is_greeting(sentence, &new) || introduces_quote(&lines[at..]) => {
-                    said.truncate(said.len() - new.len());
-                    begins = begins.filter(|_| !said.is_empty());
-                }
-                None => return None,
-            }
+        (own, before) = (own + text.len(), text);
+        let number = line.number;
+        if let Some(wish) =
+            whole.take(text, number, names).or_else(|| part.take(text, number, names))
+        {
+            return Some(wish);
         }
     }
-    None
+    part.end(names)
 }
+
+/// What is read as one text, from its beginning.
+#[derive(Debug, Default)]
+struct WholeText {
+    said: Vec<String>,
+    begins: Option<usize>,
+    says_more: bool,
+}
+
+impl WholeText {
+    /// Takes the next line; the wish that all of it is.
+    fn take(&mut self, line: &str, number: usize, names: &NamesToLeave) -> Option<LeavingWish> {
+        for sentence in line.split_inclusive(['.', '!', '?', '。', '！', '？']) {
+            let new = words(sentence);
+            if new.is_empty() || self.says_more {
+                continue;
+            }
+            self.said.extend(new.iter().cloned());
+            self.begins = self.begins.or(Some(number));
+            self.says_more = self.said.len() > MOST_SAID;
+            match read(&self.said, names).filter(|_| !self.says_more) {
+                Some(AskedInText::Nothing) => {}
+                Some(_) => return Some(LeavingWish { text: line.to_owned(), line: self.begins }),
+                None if is_greeting(sentence, &new) => {
+                    self.said.truncate(self.said.len() - new.len());
+                    self.begins = self.begins.filter(|_| !self.said.is_empty());
+                }
+                None => self.says_more = true,
+            }
+        }
+        None
+    }
+}
+
+/// What is read since the last sign, over the end of a line that goes on.
+#[derive(Debug, Default)]
+struct PartOfText {
+    text: String,
+    begins: usize,
+}
+
+impl PartOfText {
+    /// Takes the next line, an empty one between paragraphs too; the wish that a part is which ends in it.
+    fn take(&mut self, line: &str, number: usize, names: &NamesToLeave) -> Option<LeavingWish> {
+        let parts = parts(line);
+        let last = parts.len() - 1;
+        for (at, one) in parts.into_iter().enumerate() {
+            if self.text.is_empty() {
+                self.begins = number;
+            }
+            self.text.push_str(one);
+            self.text.push(' ');
+            let goes_on = at == last && line.chars().count() >= LEAST_WRAPPED;
+            if !goes_on && let Some(wish) = self.end(names) {
+                return Some(wish);
+            }
+        }
+        None
+    }
+
+    fn end(&mut self, names: &NamesToLeave) -> Option<LeavingWish> {
+        let part = std::mem::take(&mut self.text);
+        let wish = || LeavingWish { text: part.trim().to_owned(), line: Some(self.begins) };
+        part_asks(&part, names).then(wish)
+    }
+}
+
+/// Whether what stands below was written by somebody else, and has no sign for that: mail programs put a
+/// rule, the fields of the message or "On Monday kim@example.org wrote:" before it.
+fn begins_quotation(line: &str, before: &str) -> bool {
+    let bare = line.trim_start_matches('*').to_lowercase();
+    let sign = line.chars().next().filter(|c| matches!(c, '-' | '_'));
+    let is_rule =
+        sign.is_some_and(|sign| line.chars().take_while(|c| *c == sign).count() >= LEAST_RULE);
+    let is_field = OF_A_QUOTED_FROM.iter().any(|name| {
+        bare.strip_prefix(name).is_some_and(|rest| rest.trim_start().starts_with([':', '：']))
+    });
+    let is_said = line.ends_with([':', '：']) && (says_who_or_when(line) || before.contains('@'));
+    is_rule || is_field || is_said
+}
+
+/// What mail programs call From.
+const OF_A_QUOTED_FROM: &[&str] = &[
+    "from",
+    "von",
+    "de",
+    "da",
+    "van",
+    "od",
+    "från",
+    "fra",
+    "от",
+    "보낸 사람",
+    "보낸사람",
+    "발신",
+    "差出人",
+    "发件人",
+    "寄件者",
+    "寄件人",
+    "من",
+    "מאת",
+];
 
 fn is_greeting(sentence: &str, words: &[String]) -> bool {
     let is_short = sentence.chars().count() <= MOST_GREETING;
     is_short && TABLE.begins(WishWord::Hello, words) > 0
 }
 
-/// Whether the line is one of two at most that say who wrote what is quoted below.
+/// Whether the first line is one of two at most that say who wrote what is quoted below.
 fn introduces_quote(lines: &[NoticeLine]) -> bool {
-    let lines =
-        || lines.iter().map(|line| line.text.trim()).filter(|text| !text.is_empty()).take(3);
-    let quote = lines().position(|text| text.starts_with('>'));
-    quote.is_some_and(|at| {
-        at > 0 && lines().nth(at - 1).is_some_and(|text| text.ends_with([':', '：']))
-    })
+    let line = |at: usize| lines.get(at).map_or("", |line| line.text.trim());
+    let is_last = |at: usize| {
+        let below = lines.iter().take(MOST_LINES).skip(at + 1).map(|line| line.text.trim());
+        let mut below = below.filter(|text| !text.is_empty());
+        line(at).ends_with([':', '：']) && below.next().is_some_and(|text| text.starts_with('>'))
+    };
+    is_last(0) || says_who_or_when(line(0)) && is_last(1)
+}
+
+fn says_who_or_when(line: &str) -> bool {
+    line.contains(|c: char| c == '@' || c.is_ascii_digit())
 }
 
 /// The words of a text in small letters, without accents, signs and addresses. Of Korean, Japanese and

@@ -198,13 +198,52 @@ fn words_of(html: &str) -> String {
     html_to_text(html)
 }
 
-/// The address of a From that has one alone: never one of a display name or a comment.
+/// The address of a From that has one alone: never one of a display name or a comment. What stands in
+/// quotation marks before its `@` is kept as it is.
 pub(super) fn sole_address(value: &str) -> Option<String> {
-    let field = format!("From: {value}\r\n\r\n").into_bytes();
-    let message = MessageParser::default().parse_headers(&field)?;
-    let mut addresses = message.from()?.iter();
-    let address = addresses.next()?.address()?.to_owned();
-    addresses.next().is_none().then_some(address)
+    let mut addresses = mailboxes(value).into_iter().filter(|address| address.contains('@'));
+    let address = addresses.next()?;
+    let is_quoted = address.starts_with('"') && address.contains("\"@");
+    let is_one = is_quoted || !address.contains(char::is_whitespace);
+    (is_one && addresses.next().is_none()).then_some(address)
+}
+
+/// What stands in each place of an address field where an address should (RFC 5322 3.4).
+fn mailboxes(value: &str) -> Vec<String> {
+    let (mut found, mut bare, mut angle) = (Vec::new(), String::new(), None::<String>);
+    let (mut is_quoted, mut depth, mut is_open) = (false, 0_u32, false);
+    let mut chars = value.chars();
+    while let Some(c) = chars.next() {
+        let escaped = if c == '\\' && (is_quoted || depth > 0) { chars.next() } else { None };
+        match c {
+            '"' if depth == 0 => is_quoted = !is_quoted,
+            '(' if !is_quoted => depth += 1,
+            ')' if !is_quoted && depth > 0 => {
+                depth -= 1;
+                continue;
+            }
+            '<' if !is_quoted && depth == 0 => {
+                (angle, is_open) = (Some(String::new()), true);
+                continue;
+            }
+            '>' if !is_quoted && depth == 0 => {
+                is_open = false;
+                continue;
+            }
+            ',' | ';' | ':' if !is_quoted && depth == 0 && !is_open => {
+                found.push(angle.take().unwrap_or_else(|| bare.clone()));
+                bare.clear();
+                continue;
+            }
+            _ => {}
+        }
+        if depth == 0 {
+            let into = if is_open { angle.get_or_insert_default() } else { &mut bare };
+            into.extend([Some(c), escaped].into_iter().flatten());
+        }
+    }
+    found.push(angle.unwrap_or(bare));
+    found.into_iter().map(|one| one.trim().to_owned()).collect()
 }
 
 /// A header's text with its encoded words read (RFC 2047).
@@ -244,8 +283,19 @@ mod tests {
             ("<kim@example.org> (<ada@example.org>)", Some("kim@example.org")),
             ("-kim#@example.org", Some("-kim#@example.org")),
             ("<'kim@example.org>", Some("'kim@example.org")),
+            ("Kim, Minji <kim@example.org>", Some("kim@example.org")),
+            ("readers: kim@example.org;", Some("kim@example.org")),
+            ("\"fay(x)\"@example.org", Some("\"fay(x)\"@example.org")),
+            ("Fay <\"fay, (x) <y>\"@example.org>", Some("\"fay, (x) <y>\"@example.org")),
+            ("\"$(touch x)\"@evil.test", Some("\"$(touch x)\"@evil.test")),
+            ("\"a \\\" <ada@example.org>\" <kim@example.org>", Some("kim@example.org")),
+            ("(a (b) ada@example.org) kim@example.org", Some("kim@example.org")),
             ("ada@example.org, kim@example.org", None),
+            ("ada@example.org kim@example.org", None),
             ("\"ada@example.org\" <>", None),
+            ("(kim@example.org", None),
+            ("\"Kim <kim@example.org>", None),
+            ("\"Kim Minji\" kim@example.org", None),
             ("", None),
         ] {
             let found = sole_address(value).filter(|address| address.contains('@'));

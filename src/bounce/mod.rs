@@ -53,6 +53,8 @@ pub struct BounceReport {
     pub tokens: Vec<String>,
     /// When it was written, as it says.
     pub written_at: Option<Timestamp>,
+    /// The addresses that From has or, where it has none, what it says.
+    pub senders: String,
 }
 
 /// What is reported of one recipient.
@@ -107,7 +109,8 @@ pub fn read_for(bytes: &[u8], names: &[String]) -> BounceReport {
         row.text = with_tokens_shown(&row.text, &tokens);
     }
     let written_at = envelope::written_at(&message.header);
-    BounceReport { recipients, original, addressed_to, tokens, written_at }
+    let senders = senders(&message.header);
+    BounceReport { recipients, original, addressed_to, tokens, written_at, senders }
 }
 
 /// The text for people: every part of text before the returned message.
@@ -170,6 +173,13 @@ fn of_a_person(
         return nobody(BounceClass::Autoreply, &subject(header));
     }
     nobody(BounceClass::None, "this is no report")
+}
+
+fn senders(header: &FieldBlock) -> String {
+    let text = header_text(&header.all("from").collect::<Vec<_>>().join(", "));
+    let addresses: Vec<String> =
+        addresses::in_line(&text).into_iter().map(|found| found.text).collect();
+    one_line(&if addresses.is_empty() { text } else { addresses.join(", ") })
 }
 
 fn subject(header: &FieldBlock) -> String {

@@ -79,11 +79,12 @@ impl ListArgs {
             return Ok(file);
         }
         let store = match own_store(workspace)? {
-            Some(store) if rows::are_in(&store, &STEPS).await => {
+            Some(store) => {
+                let are_in = rows::are_in(&store, &STEPS).await.map_err(looking::unusable)?;
                 let path = store.file().map_or_else(|| store.to_string().into(), Path::to_owned);
-                Some(ListPlace { path, store: Some(store) })
+                are_in.then_some(ListPlace { path, store: Some(store) })
             }
-            _ => None,
+            None => None,
         };
         match (file, store, said) {
             (_, None, Some(AudienceSource::Store)) if workspace.store_left_out()?.is_some() => {

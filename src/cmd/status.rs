@@ -14,6 +14,7 @@ use sejong_digest::audience::suppression::{
 };
 use sejong_digest::delivery::duration;
 use sejong_digest::delivery::ledger::bounces::BounceCounts;
+use sejong_digest::delivery::ledger::moved::MOVED_DURING;
 use sejong_digest::delivery::ledger::overview::{self, Counts, Listed};
 use sejong_digest::delivery::ledger::runs::Times;
 use sejong_digest::delivery::ledger::undecided;
@@ -149,13 +150,21 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
                 print::note(&receipts::already_sent(&sent));
             }
         }
+        let is_first = known.is_empty();
         let answer = answer(&workspace, &store, args, known).await;
         let outbox = outbox::counts(&store).await;
+        // Before the first send there is no issue with which scripts would see them.
+        let waiting = if args.issue.is_none() && (!args.json || is_first) {
+            undecided::all(&store, None).await
+        } else {
+            Ok(Vec::new())
+        };
         store.close().await;
         match answer? {
             text if args.json => print::json(&text)?,
             text => print::words(&text)?,
         }
+        WaitingWishes::told(&waiting?).iter().for_each(|words| print::note(words));
         let outbox = outbox?;
         if args.issue.is_none() && args.catch.is_none() && !outbox.is_empty() {
             print::note(&format!("mails to people who subscribe: {outbox}"));
@@ -467,6 +476,9 @@ fn why_suppressed(text: Option<&str>) -> &'static str {
             "left out with --except: a send without it sends to them"
         }
         Some(text) if text.starts_with(SUPPRESSED) => "suppressed: no send goes to this person",
+        Some(MOVED_DURING) => {
+            "address changed during the send: the next one sends to the new address"
+        }
         Some(text) if text.starts_with(LEFT_DURING) => "suppressed while the issue was sent",
         Some(text) if !text.contains("a later send") => "the list says that they get no mail",
         _ => "not in the list any more",

@@ -9,8 +9,9 @@ mod list;
 mod look;
 mod person;
 mod release;
+mod unfinished;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -18,7 +19,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use sejong_digest::audience::email;
 use sejong_digest::audience::except::{Exceptions, RowsSaid};
 use sejong_digest::audience::list::{ReadOptions, in_encoding};
-use sejong_digest::audience::subscribers::moved;
+use sejong_digest::audience::subscribers::{moved, rows};
 use sejong_digest::audience::suppression::{
     self, SuppressionNote, SuppressionOrigin, SuppressionReason, SuppressionSubject,
 };
@@ -30,7 +31,7 @@ use sejong_digest::files;
 use sejong_digest::issue::load;
 use sejong_digest::message::address::Address;
 use sejong_digest::message::token::token_in;
-use sejong_digest::store::{Store, StoreAddress};
+use sejong_digest::store::{Store, StoreAddress, StoreError};
 
 use super::failure::{Ending, Exit, Failure};
 use super::files::{describe, describe_store};
@@ -151,7 +152,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
 }
 
 fn suppress(workspace: &Workspace, args: &Suppress) -> Ending {
-    let subjects: BTreeSet<SuppressionSubject> = subjects(workspace, args)?.into_iter().collect();
+    let NamedSubjects { subjects, reasons } = subjects(workspace, args)?;
     let why = match &args.why {
         Some(why) => words("--why", why)?,
         None => "the unsubscribe link of a mail".to_owned(),
@@ -171,8 +172,19 @@ fn suppress(workspace: &Workspace, args: &Suppress) -> Ending {
         let forgotten = import::forgotten(workspace, &store).await.unwrap_or_default();
         let (forgotten, all): (Vec<_>, Vec<_>) =
             subjects.iter().cloned().partition(|one| forgotten.has_subject(one));
-        let added = looking::waiting(&store, suppression::suppress(&store, &all, &note)).await;
-        if added.is_ok() && reason != SuppressionReason::HardBounce {
+        let typed = typed(args);
+        let mut people = all.clone();
+        if reason == SuppressionReason::Manual {
+            // Who types an address means the person; a file of addresses may mean the addresses.
+            let now = current(&store, all.iter().filter(|one| typed.contains(one))).await?;
+            people.extend(now.into_iter().map(|(_, now)| SuppressionSubject::Address(now)));
+        }
+        let added = suppress_each(&store, &people, (&reasons, &note));
+        let added = looking::waiting(&store, added).await.map(|mut added| {
+            added.retain(|one| subjects.contains(one));
+            added
+        });
+        if added.is_ok() {
             tell_current(&store, &all).await?;
         }
         let moved = Ledger::new(store.clone(), "").moved().await;
@@ -190,7 +202,8 @@ fn suppress(workspace: &Workspace, args: &Suppress) -> Ending {
     if is_new {
         print::note(&format!("{} was made", describe_store(&path)));
     }
-    let told = told(&subjects, &added, &forgotten, reason);
+    let reason_of = |one: &SuppressionSubject| reasons.get(one).copied().unwrap_or(reason);
+    let told = told(&subjects, &added, &forgotten, &reason_of);
     // A link names nobody by itself, and whoever was forgotten is not named by us.
     let is_unnamed = args.token.is_some() && forgotten.len() == 1 && subjects.len() == 1;
     print::words(if is_unnamed { OF_LINK } else { &told })?;
@@ -207,7 +220,9 @@ async fn tell_strangers(
     forgotten: &BTreeSet<SuppressionSubject>,
 ) {
     let usual = workspace.root.join("subscribers.csv");
-    if args.domain || args.addresses.len() > TOLD || !files::is_there(&usual) {
+    let has_file = files::is_there(&usual);
+    let has_store = rows::are_in(store, &ledger::STEPS).await.unwrap_or_default();
+    if args.domain || args.addresses.len() > TOLD || !has_file && !has_store {
         return;
     }
     let typed = args.addresses.iter().filter_map(|text| email::typed(text).ok());
@@ -216,7 +231,9 @@ async fn tell_strangers(
     if let Ok(store) = Store::read(store, &ledger::STEPS).await {
         for address in typed {
             let had = look::issues_of(&store, &address).await;
-            strangers.extend(had.is_ok_and(|had| had.is_empty()).then_some(address));
+            let is_known = !had.is_ok_and(|had| had.is_empty())
+                || moved::now(&store, &address).await.is_ok_and(|now| now.is_some());
+            strangers.extend((!is_known).then_some(address));
         }
         store.close().await;
     }
@@ -226,28 +243,69 @@ async fn tell_strangers(
     let consent = workspace.config.consent_columns.clone();
     let options =
         ReadOptions { consent, is_foreign: readers::is_foreign(&usual), ..ReadOptions::default() };
-    let place = ListPlace { path: usual.clone(), store: None };
-    let Ok(found) = readers::look_up(&strangers, &place, &options).await else { return };
-    for (address, (standing, near)) in strangers.iter().zip(found.people) {
-        if matches!(standing, Standing::Absent) {
-            let meant = near.map_or(String::new(), |meant| format!("; did you mean {meant}?"));
-            print::note(&format!(
-                "{address} is not in {}, and no issue was for this address{meant}",
-                describe(&usual)
-            ));
+    let file = has_file.then(|| ListPlace { path: usual.clone(), store: None });
+    let list = ListPlace { path: "store".into(), store: Some(store.clone()) };
+    let lists = file.into_iter().chain(has_store.then_some(list));
+    let mut found: Vec<(bool, Option<String>)> = vec![(false, None); strangers.len()];
+    for list in lists {
+        // Where one of two lists cannot be read, nobody can tell who is in none.
+        let Ok(looked) = readers::look_up(&strangers, &list, &options).await else { return };
+        for (known, (standing, near)) in found.iter_mut().zip(looked.people) {
+            known.0 |= !matches!(standing, Standing::Absent);
+            known.1 = known.1.take().or(near);
         }
+    }
+    let where_not = match (has_file, has_store) {
+        (true, true) => format!("neither in {} nor in the store", describe(&usual)),
+        (true, false) => format!("not in {}", describe(&usual)),
+        (false, _) => "not in the list of the store".to_owned(),
+    };
+    for (address, (_, near)) in strangers.iter().zip(found).filter(|(_, (is_known, _))| !is_known) {
+        let meant = near.map_or(String::new(), |meant| format!("; did you mean {meant}?"));
+        print::note(&format!("{address} is {where_not}, and no issue was for this address{meant}"));
     }
 }
 
-/// Says whose earlier address was named: what is said of it holds for the person.
-async fn tell_current(store: &Store, subjects: &[SuppressionSubject]) -> Result<(), Failure> {
-    for subject in subjects.iter().take(TOLD) {
-        let SuppressionSubject::Address(identity) = subject else { continue };
-        if let Some(now) = moved::now(store, &Address::parse(identity)?).await? {
-            print::note(&format!(
-                "{subject} is an earlier address of {now}, who gets no mail either"
-            ));
+/// Suppresses each for its own reason, where a file has one.
+async fn suppress_each(
+    store: &Store,
+    people: &[SuppressionSubject],
+    (reasons, note): (&BTreeMap<SuppressionSubject, SuppressionReason>, &SuppressionNote<'_>),
+) -> Result<BTreeSet<SuppressionSubject>, StoreError> {
+    let mut added = BTreeSet::new();
+    for reason in SuppressionReason::ALL {
+        let is_of =
+            |one: &&SuppressionSubject| reasons.get(*one).copied().unwrap_or(note.reason) == reason;
+        let some: Vec<SuppressionSubject> = people.iter().filter(is_of).cloned().collect();
+        if !some.is_empty() {
+            let note = SuppressionNote { reason, ..note.clone() };
+            added.extend(suppression::suppress(store, &some, &note).await?);
         }
+    }
+    Ok(added)
+}
+
+/// The people whose addresses were typed.
+fn typed(args: &Suppress) -> BTreeSet<SuppressionSubject> {
+    let typed = args.addresses.iter().filter_map(|text| subject(text, args.domain).ok());
+    typed.collect()
+}
+
+/// The addresses that people have now whose earlier ones these are.
+async fn current(
+    store: &Store,
+    subjects: impl Iterator<Item = &SuppressionSubject>,
+) -> Result<Vec<(String, String)>, Failure> {
+    let people: Vec<&str> = subjects.map(SuppressionSubject::what).collect();
+    Ok(moved::all_now(store, &people).await?)
+}
+
+/// Says whose earlier address was named, and whether what is said of it holds for the person.
+async fn tell_current(store: &Store, subjects: &[SuppressionSubject]) -> Result<(), Failure> {
+    for (former, now) in current(store, subjects.iter()).await?.iter().take(TOLD) {
+        let is_out = suppression::of(store, &Address::parse(now)?).await?.is_some();
+        let what = if is_out { "who gets no mail either" } else { "who gets mail there" };
+        print::note(&format!("{former} is an earlier address of {now}, {what}"));
     }
     Ok(())
 }
@@ -260,8 +318,13 @@ fn told(
     subjects: &BTreeSet<SuppressionSubject>,
     added: &BTreeSet<SuppressionSubject>,
     forgotten: &BTreeSet<SuppressionSubject>,
-    reason: SuppressionReason,
+    reason_of: &dyn Fn(&SuppressionSubject) -> SuppressionReason,
 ) -> String {
+    let reasons: BTreeSet<SuppressionReason> = subjects.iter().map(reason_of).collect();
+    let reason = match reasons.first() {
+        Some(reason) if reasons.len() == 1 => reason.to_string(),
+        _ => "for the reasons of the file".to_owned(),
+    };
     let (known, gone) = (subjects.len() - added.len() - forgotten.len(), forgotten.len());
     if subjects.len() > TOLD {
         let were = |count| if count == 1 { "was" } else { "were" };
@@ -279,14 +342,30 @@ fn told(
             return format!("{subject}: was forgotten, nothing to do\n");
         }
         let before = if added.contains(subject) { "" } else { " before" };
-        format!("{subject}: suppressed{before} ({reason})\n")
+        format!("{subject}: suppressed{before} ({})\n", reason_of(subject))
     };
     subjects.iter().map(line).collect()
 }
 
+/// Who is meant, and why each, where a file says so and the command does not.
+#[derive(Debug, Default)]
+struct NamedSubjects {
+    subjects: BTreeSet<SuppressionSubject>,
+    reasons: BTreeMap<SuppressionSubject, SuppressionReason>,
+}
+
+impl NamedSubjects {
+    fn take(&mut self, read: &Exceptions, people: Vec<SuppressionSubject>, args: &Suppress) {
+        self.subjects.extend(people);
+        if args.reason.is_none() {
+            self.reasons.extend(read.reasons().clone());
+        }
+    }
+}
+
 /// Who is meant. Whatever cannot be read ends it: that may be the address of somebody who said no.
-fn subjects(workspace: &Workspace, args: &Suppress) -> Result<Vec<SuppressionSubject>, Failure> {
-    let mut all = Vec::new();
+fn subjects(workspace: &Workspace, args: &Suppress) -> Result<NamedSubjects, Failure> {
+    let mut all = NamedSubjects::default();
     let options = args.encoding.clone().unwrap_or_default();
     for text in &args.addresses {
         match text.as_str() {
@@ -295,19 +374,22 @@ fn subjects(workspace: &Workspace, args: &Suppress) -> Result<Vec<SuppressionSub
             }
             "-" => {
                 let read = Exceptions::read_from(io::stdin().lock(), "standard input", &options);
-                all.extend(people(read, "standard input", args.rows)?);
+                let (read, people) = people(read, "standard input", args.rows)?;
+                all.take(&read, people, args);
             }
-            text => all.push(subject(text, args.domain)?),
+            text => drop(all.subjects.insert(subject(text, args.domain)?)),
         }
     }
     if let Some(file) = &args.file {
         let shown = load::path_from_here(file);
         let options = ReadOptions { is_foreign: readers::is_foreign(file), ..options };
         let read = Exceptions::read("--file", file, &shown, &options);
-        all.extend(people(read, &shown.display().to_string(), args.rows)?);
+        let (read, people) = people(read, &shown.display().to_string(), args.rows)?;
+        all.take(&read, people, args);
     }
     if let Some(token) = &args.token {
-        all.push(SuppressionSubject::address(&who::named(workspace, token)?.address));
+        let person = who::named(workspace, token)?.address;
+        all.subjects.insert(SuppressionSubject::address(&person));
     }
     Ok(all)
 }
@@ -317,7 +399,7 @@ fn people(
     read: Result<Exceptions, Vec<Diagnostic>>,
     shown: &str,
     meant: Option<RowsMeant>,
-) -> Result<Vec<SuppressionSubject>, Failure> {
+) -> Result<(Exceptions, Vec<SuppressionSubject>), Failure> {
     let read = read.map_err(|problems| {
         print::problems(&problems);
         Failure::checks(format!("{shown} cannot be read to its last row; nobody was suppressed"))
@@ -335,13 +417,15 @@ fn people(
         return Err(Failure::checks(what)
             .help("--rows left suppresses only those who left, --rows all everybody in the file"));
     }
-    let domains = read.domains().map(|one| SuppressionSubject::Domain(one.to_owned()));
     let address = |one: &str| SuppressionSubject::Address(one.to_owned());
     let people: Vec<SuppressionSubject> = match meant {
         Some(RowsMeant::Left) => read.left().map(address).collect(),
-        _ => read.identities().map(address).chain(domains).collect(),
+        _ => {
+            let domains = read.domains().map(|one| SuppressionSubject::Domain(one.to_owned()));
+            read.identities().map(address).chain(domains).collect()
+        }
     };
-    Ok(people)
+    Ok((read, people))
 }
 
 /// A person, or a domain.

@@ -10,7 +10,6 @@ use std::path::Path;
 
 use super::ledger::Ledger;
 use super::ledger::got::GotIssue;
-use super::ledger::moved::HAD_BEFORE;
 use super::ledger::staging::{StagedRow, Standing};
 use super::ledger::suppressed::SuppressedPeople;
 use super::parts::PartNumbers;
@@ -137,6 +136,8 @@ pub async fn stage<R: Read>(
     let mut excepted = BTreeSet::new();
     let chosen = choice.only.map(OnlyByIssues::new);
     let issues = chosen.as_ref().map_or(&[][..], OnlyByIssues::issues);
+    let elsewhere: Vec<&StoreAddress> = choice.suppressed_in.into_iter().collect();
+    ledger.know_former(&elsewhere).await?;
     found.got = ledger.look_up_got(issues, choice.suppressed_in).await?;
     let mut parts = choice.composition.map(PartNumbers::of).unwrap_or_default();
     let mut staging = ledger.begin_staging().await?;
@@ -221,10 +222,6 @@ async fn leave_out(
     let no_keys = ForgettingKeys::default();
     let keys = choice.forgetting.unwrap_or(&no_keys);
     found.suppressed = ledger.leave_suppressed_out(choice.suppressed_in, keys).await?;
-    let had = ledger.leave_moved_out().await?;
-    if had > 0 {
-        found.left_out.insert(HAD_BEFORE.to_owned(), had);
-    }
     found.unserved = ledger.leave_unserved_out(choice.sent_to.is_some()).await?;
     Ok(())
 }

@@ -47,7 +47,7 @@ use runs::Written;
 const BATCH: usize = 1_000;
 
 /// The tables, step by step; see [`Store::open`].
-pub const STEPS: [SchemaStep; 31] = [
+pub const STEPS: [SchemaStep; 33] = [
     SchemaStep { sqlite: FIRST_STEP, postgres: tables::POSTGRES },
     SchemaStep::of_sqlite(claim::TIMES),
     SchemaStep::of_sqlite(revision::STEP),
@@ -79,6 +79,8 @@ pub const STEPS: [SchemaStep; 31] = [
     signup::STEP,
     outbox::STEP,
     SchemaStep::both(revision::WEB),
+    SchemaStep::both(subscribers::moved::HISTORY),
+    suppression::SAID_AGAIN,
 ];
 
 const FIRST_STEP: &str = "

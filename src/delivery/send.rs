@@ -108,7 +108,8 @@ impl OnePerson {
     /// Whether they have the issue and get a further copy. They get none if a killed run has sent
     /// it: somebody who repeats its command wants that one copy.
     fn wants_copy(&self, one: &OneRow) -> bool {
-        self.again && one.state == State::Accepted && !one.was_sent_untold()
+        let is_wanted = self.again && one.state == State::Accepted && one.may_be_copied();
+        is_wanted && !one.was_sent_untold()
     }
 }
 
@@ -215,6 +216,14 @@ pub enum ListFault {
         address: Address,
         /// The address of the list that is written almost alike.
         meant: Option<String>,
+    },
+    /// The one person has another address now.
+    #[error("{address} is an earlier address of {now}")]
+    Moved {
+        /// Where the person was said to be.
+        address: Address,
+        /// Where they are.
+        now: String,
     },
     /// It says not to send to the one person.
     #[error("{address} gets no issue: the list says {reason}")]

@@ -219,10 +219,17 @@ async fn fulfil(store: &WebStore, group: &mut Vec<HandedIn>, known: KnownToWrite
     for group in [leaving].into_iter().chain(others.into_iter().map(|one| vec![one])) {
         let Some(first) = group.first() else { continue };
         let (wish, people) = (first.wish, group.iter().map(|one| &one.address));
-        let done = written(store, &people.collect::<Vec<_>>(), wish, known).await;
+        let people: Vec<&Address> = people.collect();
+        let twice = twice(&people);
+        let done = written(store, &people, wish, known).await;
         for one in group {
+            let identity = one.address.identity();
             let standing = match &done {
-                Ok(standings) => Ok(standings.get(&one.address.identity()).copied()),
+                // Nobody can tell which of two requests was the person's own.
+                Ok(standings) => Ok(standings.get(&identity).map(|standing| match standing {
+                    WebStanding::LeftNow(at) if twice.contains(&identity) => WebStanding::Left(*at),
+                    standing => *standing,
+                })),
                 Err(unwritten) => Err(*unwritten),
             };
             let _ = one.told.send(standing.map(|standing| standing.unwrap_or(WebStanding::Out)));
@@ -232,6 +239,13 @@ async fn fulfil(store: &WebStore, group: &mut Vec<HandedIn>, known: KnownToWrite
     for one in choosers {
         choosing::fulfil(store, one, known).await;
     }
+}
+
+/// Those who stand there more than once.
+fn twice(people: &[&Address]) -> BTreeSet<String> {
+    let mut seen = BTreeSet::new();
+    let identities = people.iter().map(|address| address.identity());
+    identities.filter(|identity| !seen.insert(identity.clone())).collect()
 }
 
 /// Writes; a second time with a new connection where the first one was lost: what is written twice

@@ -112,11 +112,13 @@ fn left_of(here: &Publication, words: &[&str]) -> Vec<String> {
 /// older version has kept goes when that person is forgotten.
 #[test]
 fn a_reply_names_nobody_but_its_recipient() {
-    let said = "550 5.1.1 <kim@example.org>: forwarded to Vera@other.example, who is unknown";
+    let said = "550 5.1.1 <kim@example.org>: forwarded to Vera@other.example, who is unknown, and to \
+                pat.o'brien@other.example; write to delist@other.example";
     let script = Script::new().rule(At::Rcpt, When::recipient("kim@"), Do::reply(said));
     let (here, relay) = (Publication::with_subscribers(), Relay::scripted(script));
     assert_eq!(here.run(&["send", "2025-11", "--yes", "--relay", &relay.url()]).code, 0);
-    let kept = "<kim@example.org>: forwarded to <…@other.example>, who is unknown";
+    let kept = "<kim@example.org>: forwarded to <…@other.example>, who is unknown, and to \
+                <…@other.example>; write to delist@other.example";
     let refused = || done(&here, &["status", "2025-11", "--list", "refused"]).stdout;
     assert!(refused().contains(kept), "{}", refused());
     let told =

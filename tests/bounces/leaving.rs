@@ -181,11 +181,16 @@ fn a_wish_is_heard_in_the_words_of_people() {
         subject("Newsletter abbestellen"),
         ("Re: October".to_owned(), "Please remove me.\n\nOn Thu, Sejong wrote:\n> Hello.\n"),
         ("Re: October".to_owned(), "그만 보내 주세요\n\n> Hello.\n"),
+        subject("Unsubscribe link does not work"),
+        subject("Bitte melden Sie mich vom Newsletter ab"),
+        ("Re: October".to_owned(), "I have tried to unsubscribe. Please remove me, Bob\n"),
+        ("Re: October".to_owned(), "안녕하세요. 홍길동입니다. 구독 취소 부탁드립니다.\n"),
     ];
     let others = [
         ("How do I unsubscribe my colleague from the board?", "", "Please help.\n"),
         ("Unsubscribe statistics of October", "", "See below.\n"),
         ("Re: October", "", "Thank you!\n> unsubscribe\n"),
+        ("Re: October", "", "Thank you!\n\n-----Original Message-----\nunsubscribe\n"),
         ("Please unsubscribe me", "List-Id: <other.example.org>\n", "unsubscribe\n"),
         ("Re: October", "Auto-Submitted: auto-replied\n", "unsubscribe\n"),
     ];
@@ -204,7 +209,7 @@ fn a_wish_is_heard_in_the_words_of_people() {
         sent = sent.write(&format!("box/new/{number}"), &mail(number, subject, field, text));
     }
     let told = sent.read(&["box"]).stdout;
-    assert!(told.contains("8 unsubscribe"), "{told}");
+    assert!(told.contains("12 unsubscribe"), "{told}");
     assert!(told.contains("    text line 6: Please remove me."), "{told}");
     let listed = sent.here.run(&["bounces", "list"]).stdout;
     for number in 0..wishes.len() {

@@ -17,4 +17,5 @@ mod imap;
 mod leaving;
 mod limits;
 mod sources;
+mod waiting;
 mod walk;

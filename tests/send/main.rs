@@ -23,6 +23,7 @@ mod modes;
 mod moved;
 mod named;
 mod older_texts;
+mod new_address;
 mod next_issue;
 mod nothing_new;
 mod one_list;

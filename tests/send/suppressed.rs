@@ -213,7 +213,8 @@ fn who_is_suppressed_is_listed_in_a_form_that_can_be_read_back() {
     let plan = other.run(&["plan", "2025-11", "--except", "gone.csv"]);
     assert!(plan.stdout.contains("To        1 recipient"), "{plan:?}");
     let told = suppress(&other, &["--file", "gone.csv", "--why", "moved here"]);
-    let words = "everybody at y.example: suppressed (by hand)\n";
+    // Each keeps the reason that the file has.
+    let words = "everybody at y.example: suppressed (hard bounce)\n";
     assert!(told.stdout.contains(words) && told.stdout.lines().count() == 3, "{told:?}");
 }
 

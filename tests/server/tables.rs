@@ -13,6 +13,7 @@ fn older_tables_wait_for_an_upgrade_and_newer_ones_are_refused() {
     // As the first version with a server has made them.
     server.ask(&format!("DELETE FROM {schema}.digest_step WHERE number >= 22"));
     server.ask(&format!("DROP TABLE {schema}.suppression"));
+    server.ask(&format!("ALTER TABLE {schema}.revision DROP COLUMN web, DROP COLUMN web_checksum"));
     let others = format!(
         "SELECT string_agg(format('DROP TABLE {schema}.%I CASCADE', relname), ';') FROM pg_class \
          WHERE relnamespace = '{schema}'::regnamespace AND relkind = 'r' AND relname NOT IN \
@@ -23,6 +24,12 @@ fn older_tables_wait_for_an_upgrade_and_newer_ones_are_refused() {
     let plan = here.run(&["plan", "2025-11"]);
     assert_eq!(plan.code, 1, "{plan:?}");
     assert!(plan.stderr.contains("bring them up to date with `digest store upgrade`"), "{plan:?}");
+    // Nor is a store that cannot be asked one without a list.
+    let list = here.path("subscribers.csv");
+    std::fs::rename(&list, here.path("away.csv")).expect("moved");
+    let plan = here.run(&["plan", "2025-11"]);
+    assert!(plan.stderr.contains("bring them up to date with `digest store upgrade`"), "{plan:?}");
+    std::fs::rename(here.path("away.csv"), &list).expect("moved back");
     let upgraded = here.run(&["store", "upgrade", "--json"]);
     assert_eq!(upgraded.code, 0, "{upgraded:?}");
     let told = format!("\"before\":21,\"now\":{newest}");

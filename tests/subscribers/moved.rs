@@ -109,7 +109,7 @@ fn an_issue_that_went_to_the_old_address_is_one_that_the_person_has() {
     assert_eq!(told["got"][0]["people"], 2, "{told}");
     // Nobody gets a second copy, and it is said why.
     let told = here.run(&["plan", "2025-11"]);
-    assert!(told.stdout.contains("1 had it at an earlier address"), "{told:?}");
+    assert!(told.stdout.contains("1 of them at an earlier address"), "{told:?}");
     here.run(&send);
     assert_eq!(relay.counts().accepted, 2);
     let told = done(&here, &["show", NEW]).stdout;
@@ -143,14 +143,24 @@ fn a_no_under_an_earlier_address_is_one_of_the_person() {
         (&["suppress", OLD, "--why", "by phone", "--reason", "unsubscribed"][..], true),
         (&["suppress", OLD, "--why", "by phone"], true),
         (&["suppress", OLD, "--why", "gone", "--reason", "hard-bounce"], false),
+        (&["suppress", "--file", "gone.csv", "--why", "the list of the gone"], false),
         (&["import", "no.csv"], true),
         (&["import", "bounced.csv"], false),
+        (&["import", "inactive.csv"], false),
     ] {
         let here = with_two()
             .write("no.csv", "email,status\nkim@example.org,unsubscribed\n")
+            .write("gone.csv", "kim@example.org\n")
+            .write("inactive.csv", "email,status\nkim@example.org,inactive\n")
             .write("bounced.csv", "email,status\nkim@example.org,bounced\n");
         to(&here, OLD, NEW);
-        done(&here, line);
+        let told = done(&here, line);
+        let name = "an earlier address of minji@new.example, who gets ";
+        let what = if follows { "no mail either" } else { "mail there" };
+        match line[0] {
+            "suppress" => assert!(told.stderr.contains(&format!("{name}{what}")), "{told:?}"),
+            _ => assert!(told.stdout.contains("  kim@example.org, now minji@"), "{told:?}"),
+        }
         assert_eq!(is_suppressed(&here, NEW), follows, "{line:?}");
         assert!(is_suppressed(&here, OLD), "{line:?}");
         let to_send = if follows { 1 } else { 2 };
@@ -214,11 +224,88 @@ fn an_address_is_changed_back_and_spelled_otherwise() {
         "kim@example.org: address changed to KIM@example.org\n"
     );
     assert!(export(&here).contains("KIM@example.org,confirmed"));
-    // Somebody else may get the old mailbox.
-    done(&here, &["release", NEW, "--why", "another person"]);
-    done(&here, &["add", NEW, "--consent", "c"]);
-    done(&here, &["suppress", NEW, "--why", "asked", "--reason", "unsubscribed"]);
-    assert!(is_suppressed(&here, NEW) && !is_suppressed(&here, OLD));
+}
+
+#[test]
+fn whose_address_it_was_is_no_reason_that_passes_by_itself() {
+    let here = with_two();
+    let relay = Relay::new();
+    let send = ["send", "2025-11", "--yes", "--relay", &relay.url()];
+    assert_eq!(here.run(&send).code, 0);
+    done(&here, &["suppress", OLD, "--why", "gone", "--reason", "hard-bounce"]);
+    to(&here, OLD, NEW);
+    let back = "digest subscribers set minji@new.example --set email=kim@example.org";
+    let other = "digest subscribers release kim@example.org --reason moved --why TEXT";
+    for line in [
+        &["release", OLD, "--why", "x"][..],
+        &["release", OLD, "--why", "x", "--reason", "all"],
+        &["add", OLD],
+        &["set", "ada@example.org", "--set", "email=kim@example.org"],
+    ] {
+        let told = fails(&here, line);
+        for words in ["kim@example.org is an earlier address of minji@new.example", back, other] {
+            assert!(told.contains(words), "{line:?}: no {words:?} in {told}");
+        }
+        assert!(is_suppressed(&here, OLD) && !is_suppressed(&here, NEW), "{line:?}");
+    }
+    let told = done(&here, &["import", "members.csv", "--plan"]).stdout;
+    for words in
+        ["1 row has an earlier address of somebody", "  kim@example.org, now minji@new.example\n"]
+    {
+        assert!(told.contains(words), "no {words:?} in {told}");
+    }
+    // Of two reasons the one ends that is over. That it is an earlier address does so alone.
+    done(&here, &["release", OLD, "--why", "works again", "--reason", "hard-bounce"]);
+    assert!(is_suppressed(&here, OLD));
+    done(&here, &["release", OLD, "--why", "another person", "--reason", "moved"]);
+    assert!(!is_suppressed(&here, OLD));
+    done(&here, &["add", OLD, "--consent", "c"]);
+    assert_eq!(json(&here, &["show", NEW])["former"][0]["address"], OLD);
+    // The person who has it now has it as an earlier address in turn, and so do both.
+    to(&here, OLD, "second@new.example");
+    for who in [NEW, "second@new.example"] {
+        assert_eq!(json(&here, &["show", who])["former"][0]["address"], OLD, "{who}");
+    }
+    // Nobody can tell of a link to it who of the two says no: no no is lost.
+    done(&here, &["suppress", "--token", &link_to(&relay, OLD)]);
+    for who in [OLD, NEW, "second@new.example"] {
+        assert!(is_suppressed(&here, who), "{who}");
+    }
+}
+
+#[test]
+fn who_is_forgotten_leaves_an_address_to_whoever_has_it_now() {
+    let here = with_two();
+    to(&here, OLD, NEW);
+    done(&here, &["release", OLD, "--why", "another person", "--reason", "moved"]);
+    done(&here, &["add", OLD, "--consent", "c"]);
+    let told = done(&here, &["forget", NEW]);
+    assert!(told.stderr.contains("kim@example.org was an address of this person"), "{told:?}");
+    let known = json(&here, &["show", OLD]);
+    assert_eq!((&known["forgotten"], &known["now"]), (&false.into(), &Value::Null));
+    assert_eq!(known["subscriber"]["status"], "confirmed");
+    done(&here, &["forget", OLD]);
+    assert_eq!(json(&here, &["show", OLD])["forgotten"], true);
+}
+
+#[test]
+fn the_way_back_names_what_else_keeps_the_address_out() {
+    let here = with_two();
+    to(&here, OLD, NEW);
+    done(&here, &["suppress", OLD, "--why", "gone", "--reason", "hard-bounce"]);
+    let back = ["set", NEW, "--set", "email=kim@example.org"];
+    let told = fails(&here, &back);
+    let release = "digest subscribers release kim@example.org --reason hard-bounce --why TEXT";
+    assert!(told.contains(release), "{told}");
+    done(&here, &["release", OLD, "--reason", "hard-bounce", "--why", "works again"]);
+    done(&here, &back);
+    assert!(!is_suppressed(&here, OLD) && is_suppressed(&here, NEW));
+    let told = here.run(&["subscribers", "set", OLD, "--set", "e-mail=a@b.example"]);
+    assert!(told.code == 2 && told.stderr.contains("the address is called email"), "{told:?}");
+    let told = here.run(&["subscribers", "set", NEW, "--set", "city=Seoul"]);
+    assert!(told.code == 1 && !told.stderr.contains("new field"), "{told:?}");
+    let told = here.run(&["subscribers", "tag", "board", NEW]);
+    assert!(told.stdout.contains("an earlier address of kim@example.org"), "{told:?}");
 }
 
 #[test]
@@ -243,4 +330,71 @@ fn who_is_forgotten_is_so_under_each_of_their_addresses() {
             assert!(!is_there, "{word} is in the store");
         }
     }
+}
+
+#[test]
+fn a_wish_under_an_earlier_address_is_one_of_the_person() {
+    let wish = "From: kim@example.org\r\nTo: digest@sejong.example\r\nSubject: unsubscribe\r\n\
+        Message-ID: <1@example.org>\r\nDate: Thu, 6 Nov 2025 15:00:00 +0000\r\n\r\nPlease unsubscribe me.\r\n";
+    for (settle, is_out) in [
+        (&["subscribers", "remove", NEW, "--why", "by mail"][..], true),
+        (&["subscribers", "suppress", NEW, "--why", "by mail", "--reason", "unsubscribed"], true),
+        (&["bounces", "dismiss", NEW], false),
+    ] {
+        let here = with_two().write("wish.eml", wish);
+        assert_eq!(here.run(&["bounces", "read", "wish.eml"]).code, 0);
+        let told = done(&here, &["set", OLD, "--set", "email=minji@new.example"]);
+        for words in
+            ["under kim@example.org this person asked to leave", "remove minji@new.example"]
+        {
+            assert!(told.stderr.contains(words), "no {words:?} in {told:?}");
+        }
+        let told = done(&here, &["show", NEW]).stdout;
+        assert!(
+            told.contains("for a person to decide: unsubscribe (under kim@example.org)"),
+            "{told}"
+        );
+        let told = here.run(&["bounces", "list"]).stdout;
+        assert!(told.contains("\tis minji@new.example now\t"), "{told}");
+        done(&here, &["suppress", NEW, "--why", "gone", "--reason", "hard-bounce"]);
+        let told = here.run(&["subscribers", "release", NEW, "--why", "works again"]);
+        assert!(told.code == 3 && told.stderr.contains("asked to leave under kim@"), "{told:?}");
+        assert_eq!(here.run(settle).code, 0, "{settle:?}");
+        assert_eq!(here.run(&["bounces", "list"]).stdout, "", "{settle:?}");
+        let released =
+            here.run(&["subscribers", "release", NEW, "--why", "x", "--reason", "hard-bounce"]);
+        assert_eq!((released.code, is_suppressed(&here, NEW)), (0, is_out), "{settle:?}");
+    }
+}
+
+#[test]
+fn where_a_file_is_sent_to_the_new_address_belongs_into_it() {
+    let list = "email\nkim@example.org\nada@example.org\n";
+    let here = with_two().write("subscribers.csv", list);
+    let source = "[audience]\nsource = \"file\"\n";
+    let config = format!("{}\n{source}", here.read("digest.toml"));
+    let here = here.write("digest.toml", &config);
+    let told = done(&here, &["set", OLD, "--set", "email=minji@new.example"]);
+    assert!(told.stderr.contains("write minji@new.example in its place there"), "{told:?}");
+}
+
+#[test]
+fn an_address_that_is_changed_in_an_export_is_no_second_person() {
+    let here = with_two();
+    let list = export(&here).replace("Kim@example.org", NEW);
+    let here = here.write("list.csv", &list);
+    let set = "digest subscribers set Kim@example.org --set email=minji@new.example";
+    let told = done(&here, &["import", "list.csv", "--plan"]);
+    assert!(told.stderr.contains(set), "{told:?}");
+    let told = here.run(&["subscribers", "import", "list.csv"]);
+    assert!(told.code == 3 && told.stderr.contains(set), "{told:?}");
+    assert_eq!(done(&here, &["list", "--count"]).stdout, "2\n");
+    to(&here, OLD, NEW);
+    done(&here, &["import", "list.csv"]);
+    assert_eq!(done(&here, &["list", "--count"]).stdout, "2\n");
+    // Whose row says something else is somebody else.
+    let list = export(&here).replace(NEW, "lee@x.example").replace("Minji", "Lee");
+    let here = here.write("list.csv", &list);
+    let told = done(&here, &["import", "list.csv", "--plan"]);
+    assert!(!told.stderr.contains("second time"), "{told:?}");
 }

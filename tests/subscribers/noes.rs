@@ -402,3 +402,101 @@ fn a_mistyped_topic_is_told_wherever_it_comes_in() {
     let right = here.run(&["subscribers", "set", "ada@example.org", "--topics=-events"]);
     assert!(!right.stderr.contains("topic"), "{right:?}");
 }
+
+#[test]
+fn a_row_with_a_no_is_never_lost_for_another_cell() {
+    let here = Publication::new()
+        .write("a.csv", "email,status,joined\ntel@example.org,unsubscribed,3/2/2024\n")
+        .write("b.csv", "email,status,topics\ntop@example.org,unsubscribed,-a;b\n")
+        .write("c.csv", "email,joined\nlee@example.org,3/2/2024\n");
+    let told = done(&here, &["import", "a.csv"]);
+    assert!(told.stderr.contains("row-day"), "{told:?}");
+    assert_eq!(counts(&import(&here, &["b.csv"])), [("suppress", 1)]);
+    assert_eq!(counts(&import(&here, &["c.csv"])), [("add", 1)]);
+    for who in ["tel@example.org", "top@example.org"] {
+        assert_eq!(json(&here, &["show", who])["suppressed"], true, "{who}");
+    }
+    // Our own export, saved by a spreadsheet with days of another form.
+    let list = export(&here);
+    let day = list.split(',').find(|cell| cell.starts_with("20")).expect("a day").to_owned();
+    let here = here.write("list.csv", list.replace(&day, "3/2/2024").replace("confirmed", "left"));
+    let told = json(&here, &["import", "list.csv"]);
+    assert_eq!((&told["reject"]["count"], &told["absent"]["count"]), (&0.into(), &0.into()));
+    assert_eq!(json(&here, &["show", "lee@example.org"])["suppressed"], true);
+}
+
+#[test]
+fn a_no_that_cannot_be_used_is_no_success() {
+    let here = Publication::new()
+        .write("a.csv", "email,status\nkim@,unsubscribed\nlee@example.org,subscribed\n")
+        .write("b.csv", "email,name,status\nada@example.org,unsubscribed\n")
+        .write("c.csv", "email,status\nkim@,subscribed\n");
+    for (file, code) in [("a.csv", 1), ("b.csv", 1), ("c.csv", 0)] {
+        for more in [&["--plan"][..], &["--consent", "c"]] {
+            let told = here.run(&[&["subscribers", "import", file], more].concat());
+            let is_told =
+                told.stderr.contains("1 rejected row may say that somebody wants no mail");
+            assert_eq!((told.code, is_told), (code, code == 1), "{file} {more:?}: {told:?}");
+        }
+    }
+    // Who has a row that cannot be used is in the file.
+    let list = export(&here);
+    let here = here.write("list.csv", list.replace(",import,", ",somehow,"));
+    let told = here.run(&["subscribers", "import", "list.csv", "--json"]);
+    let told: serde_json::Value = serde_json::from_str(&told.stdout).expect("JSON");
+    assert_eq!((&told["reject"]["count"], &told["absent"]["count"]), (&1.into(), &0.into()));
+}
+
+#[test]
+fn our_own_list_of_those_who_are_suppressed_is_known_as_such() {
+    let here = Publication::new().write("two.csv", "email\nold@example.org\nada@example.org\n");
+    import(&here, &["two.csv"]);
+    done(&here, &["set", "old@example.org", "--set", "email=new@example.org"]);
+    let noes = [
+        ("left@x.example", "unsubscribed"),
+        ("bad@x.example", "hard-bounce"),
+        ("spam@x.example", "complaint"),
+        ("hand@x.example", "manual"),
+    ];
+    for (who, reason) in noes {
+        done(&here, &["suppress", who, "--reason", reason, "--why", "w"]);
+    }
+    done(&here, &["suppress", "gone.example", "--domain", "--why", "w"]);
+    let list = done(&here, &["list", "--suppressed", "--csv"]).stdout;
+    let of_people: String =
+        list.lines().filter(|row| !row.starts_with("'@")).map(|row| format!("{row}\n")).collect();
+    let here = here.write("list.csv", &list).write("people.csv", &of_people);
+    let held = |line: &[&str]| {
+        let all = json(&here, &[&["list", "--suppressed"], line].concat());
+        let all = all.as_array().expect("a list").iter();
+        let mut all: Vec<(String, String)> =
+            all.map(|one| (one["what"].to_string(), one["reason"].to_string())).collect();
+        all.sort();
+        all
+    };
+    let before = held(&[]);
+    // Where they are known nothing changes, and nobody comes in.
+    let told = import(&here, &["list.csv"]);
+    assert_eq!((&told["import"], &told["add"]["count"]), (&Value::Null, &0.into()), "{told}");
+    assert_eq!(done(&here, &["list", "--count"]).stdout, "2\n");
+    let told = here.run(&["plan", "2025-11", "--subscribers", "list.csv", "--json"]);
+    let told: Value = serde_json::from_str(&told.stdout).expect("JSON");
+    assert_eq!(told["error"], "list.csv has nobody to send to", "{told}");
+    done(&here, &["suppress", "--file", "list.csv", "--why", "again"]);
+    assert_eq!(held(&[]), before);
+    assert_eq!(json(&here, &["show", "new@example.org"])["suppressed"], false);
+    // Elsewhere each is kept out for the same reason.
+    done(
+        &here,
+        &["suppress", "--file", "list.csv", "--why", "again", "--store", "sqlite:other.db"],
+    );
+    assert_eq!(held(&["--store", "sqlite:other.db"]), before);
+    import(&here, &["people.csv", "--store", "sqlite:third.db"]);
+    let third = held(&["--store", "sqlite:third.db"]);
+    let people = before.iter().filter(|(who, _)| who.contains('@'));
+    assert_eq!(third, people.cloned().collect::<Vec<_>>());
+    assert_eq!(done(&here, &["list", "--count", "--store", "sqlite:third.db"]).stdout, "0\n");
+    // Of an address that somebody has mistyped the list of the store says which was meant.
+    let told = done(&here, &["suppress", "ada@exmaple.org", "--why", "by phone"]);
+    assert!(told.stderr.contains("did you mean ada@example.org?"), "{told:?}");
+}

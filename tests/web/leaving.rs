@@ -11,6 +11,9 @@ use crate::{Served, link, publication};
 
 const ONE_CLICK: &str = "List-Unsubscribe=One-Click";
 
+const WISH: &str = "From: kim@example.org\r\nTo: digest@sejong.example\r\nSubject: unsubscribe\r\n\
+    Message-ID: <1@example.org>\r\nDate: Thu, 6 Nov 2025 15:00:00 +0000\r\n\r\nPlease unsubscribe me.\r\n";
+
 fn nobody_has_left(served: &Served) {
     for address in ["kim@example.org", "ada@example.org"] {
         assert_eq!(served.standing(address), ("confirmed".to_owned(), Vec::new()), "{address}");
@@ -249,6 +252,53 @@ fn taking_back_ends_no_other_no() {
         served.standing("ada@example.org"),
         ("unsubscribed".to_owned(), vec!["unsubscribed".to_owned(); 2])
     );
+}
+
+/// Whoever has a mail that was passed on may open an undo. Whatever the person says then ends it.
+#[test]
+fn a_no_that_is_said_again_is_taken_back_by_no_undo() {
+    for way in ["one click", "the button", "the link of now", "a file", "a mail"] {
+        let here = publication()
+            .write("no.csv", "email,status\nkim@example.org,unsubscribed\n")
+            .write("wish.eml", WISH);
+        let served = Served::start(here);
+        let (old, new) = ("kim@example.org", "minji@new.example");
+        let link = served.link(old);
+        let moves = way == "the link of now";
+        let who = if moves { new } else { old };
+        if moves {
+            let line = ["subscribers", "set", old, "--set", "email=minji@new.example"];
+            assert_eq!(served.here.run(&line).code, 0);
+        }
+        let undo = action(&served.post(&link, "leave=yes"));
+        match way {
+            "one click" => drop(served.post(&link, ONE_CLICK)),
+            "the button" => drop(served.post(&link, "leave=yes")),
+            "the link of now" => drop(served.post(&served.link(new), "leave=yes")),
+            "a file" => drop(served.here.run(&["subscribers", "import", "no.csv"])),
+            _ => drop(served.here.run(&["bounces", "read", "wish.eml"])),
+        };
+        let stays = served.post(&undo, "act=undo");
+        // Under the earlier address it is taken back, and under the one of now it stays.
+        let words = if moves { "cannot be undone here" } else { "You are unsubscribed" };
+        assert!(stays.body.contains(words), "{way}: {stays:?}");
+        let unsubscribed = ("unsubscribed".to_owned(), vec!["unsubscribed".to_owned()]);
+        assert_eq!(served.standing(who), unsubscribed, "{way}");
+    }
+}
+
+/// A wish that waits for a person is not settled by a word that was taken back.
+#[test]
+fn a_wish_that_waits_outlasts_an_undo() {
+    let served = Served::start(publication().write("wish.eml", WISH));
+    assert_eq!(served.here.run(&["bounces", "read", "wish.eml"]).code, 0);
+    let waits = || served.here.run(&["bounces", "list"]).stdout.contains("kim@example.org");
+    assert!(waits());
+    let undo = action(&served.post(&served.link("kim@example.org"), "leave=yes"));
+    assert!(!waits());
+    served.post(&undo, "act=undo");
+    assert_eq!(served.standing("kim@example.org").0, "confirmed");
+    assert!(waits());
 }
 
 #[test]

@@ -11,7 +11,7 @@ use super::export::Subscriber;
 use super::profile::{COLUMNS, SubscriberProfile, moment, of_ms};
 use super::{ChangeOrigin, RESERVED, SubscriptionStatus};
 use crate::audience::clean::clean;
-use crate::audience::columns::field_name;
+use crate::audience::columns::{EMAIL, field_name};
 use crate::audience::damage::{is_failed_formula, is_no_value};
 use crate::diagnostic::nearest;
 use crate::message::address::Address;
@@ -50,6 +50,9 @@ pub struct ChangeNote {
 /// # Errors
 /// Why it cannot be a field, in words.
 pub fn field(name: &str, value: &str) -> Result<(String, String), String> {
+    if name != "email" && field_name(name).is_some_and(|kept| EMAIL.contains(&&*kept)) {
+        return Err(format!("{name:?} is no field: the address is called email"));
+    }
     let kept = field_name(name).filter(|kept| kept == name);
     let kept = kept.ok_or_else(|| {
         let instead = field_name(name).map_or(String::new(), |meant| format!(", such as {meant}"));

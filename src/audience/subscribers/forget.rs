@@ -57,6 +57,10 @@ pub async fn forget_within(
         let change = sql::query(HASHED).bind(identity.as_str()).bind(hash).bind(FORGOTTEN);
         hashed = change.execute(&mut *connection).await?.rows_affected();
     }
+    if tables.contains("subscriber_earlier") {
+        let delete = "DELETE FROM subscriber_earlier WHERE former = ?1 OR identity = ?1";
+        sql::query(delete).bind(identity.as_str()).execute(&mut *connection).await?;
+    }
     if tables.contains("subscriber_former") {
         for statement in FORMER {
             sql::query(*statement).bind(identity.as_str()).execute(&mut *connection).await?;

@@ -10,12 +10,12 @@ use std::io::{self, Read};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::SubscriptionStatus;
 pub use super::merge::UpdatePolicy;
 use super::merge::{Merged, merge};
 use super::profile::{SubscriberProfile, of_ms};
 pub use super::staged::RejectedRow;
 use super::staged::{BATCH, FileCounts, ImportEntry, stage};
+use super::{SubscriptionStatus, by_hand};
 use crate::audience::forgotten::Forgotten;
 use crate::audience::list::Rows;
 use crate::diagnostic::Diagnostic;
@@ -146,26 +146,46 @@ SELECT 'address', identity, refusal,
     ?3 || CASE WHEN said LIKE 'said no: %' THEN ': ' ELSE ' says ' END || said, 'import', ?1, ?2
 FROM import_row WHERE fresh_no ORDER BY id";
 
+/// Whoever says it again takes back no more what they have said on the web.
+const SAY_AGAIN: &str = "
+UPDATE suppression SET said_again = ?1
+WHERE kind = 'address' AND released_at IS NULL AND reason = 'unsubscribed' AND origin = 'web'
+    AND what IN (SELECT r.identity FROM import_row r WHERE r.refusal IN ('unsubscribed', 'complaint')
+        UNION SELECT f.identity FROM import_row r JOIN subscriber_earlier f ON f.former = r.identity
+        WHERE r.refusal IN ('unsubscribed', 'complaint'))";
+
+/// The new noes of those who have another address now: what is a word of the person holds there, too.
+const FOLLOWED: &str = "
+FROM import_row r JOIN subscriber_earlier f ON f.former = r.identity
+WHERE r.fresh_no AND r.refusal IN ('unsubscribed', 'complaint') AND NOT EXISTS
+    (SELECT 1 FROM suppression s WHERE s.what = f.identity AND s.kind = 'address'
+     AND s.reason = r.refusal AND s.released_at IS NULL)";
+
+/// Rows of earlier addresses that are kept out, and say no such word.
+const EARLIER: &str = "
+FROM import_row r JOIN subscriber_former f ON f.former = r.identity
+JOIN suppression s ON s.what = f.former AND s.kind = 'address' AND s.reason = 'moved'
+    AND s.released_at IS NULL
+WHERE r.refusal IS NULL OR r.refusal NOT IN ('unsubscribed', 'complaint')";
+
 /// The same of those who have another address now: it is a word of the person.
 const FOLLOW: &str = "
 INSERT INTO suppression (kind, what, reason, why, origin, at, import)
 SELECT DISTINCT 'address', f.identity, r.refusal, ?3 || ' says of ' || f.former || ' ' || r.said,
-    'import', ?1, ?2
-FROM import_row r JOIN subscriber_former f ON f.former = r.identity
-WHERE r.fresh_no AND r.refusal <> 'hard-bounce' AND NOT EXISTS
-    (SELECT 1 FROM suppression s WHERE s.what = f.identity AND s.kind = 'address'
-     AND s.reason = r.refusal AND s.released_at IS NULL)";
+    'import', ?1, ?2";
 
 const SAID: &str = "
 INSERT INTO suppression_import (suppression, import)
 SELECT number, import FROM suppression WHERE import = ?1 ON CONFLICT DO NOTHING";
 
 /// Those of the list who are in no row of the file.
-const ABSENT: &str = "
+pub(super) const ABSENT: &str = "
 FROM subscriber s WHERE NOT EXISTS
-    (SELECT 1 FROM import_row r WHERE r.identity = s.identity)";
+    (SELECT 1 FROM import_row r WHERE r.identity = s.identity) AND NOT EXISTS
+    (SELECT 1 FROM import_rejected r WHERE r.identity = s.identity)";
 
-const FORGET: &str = "DROP TABLE IF EXISTS import_row; DROP TABLE IF EXISTS import_change";
+const FORGET: &str = "DROP TABLE IF EXISTS import_row; DROP TABLE IF EXISTS import_change;
+DROP TABLE IF EXISTS import_rejected";
 
 /// What an import is told.
 #[derive(Clone, Copy)]
@@ -280,8 +300,14 @@ pub struct ImportPlan {
     pub stays_suppressed: ImportKind,
     /// People whom the file brings, and who were forgotten.
     pub forgotten: ImportKind,
+    /// People who have said no under an address that they had before: it holds for the one that they have now.
+    pub follows: ImportKind,
+    /// Rows of addresses that people had before, which are kept out.
+    pub earlier_addresses: ImportKind,
     /// Rows that cannot be used.
     pub reject: ImportKind,
+    /// Of them, those that may say that somebody wants no mail: nobody is suppressed by it.
+    pub lost_noes: u64,
     /// Of those who get mail, people beside whom somebody has noted what may mean that they want none.
     pub remarks: ImportKind,
     /// Where the file is our own export, which had everybody once: people of the list who are in no row of
@@ -310,6 +336,8 @@ pub struct StagedFile {
     confirms: bool,
     /// Whether it says what the store said: that is no further word for a no.
     is_own_export: bool,
+    /// Whether it is our own list of those who are suppressed, which brings nobody in.
+    is_of_suppressed: bool,
 }
 
 /// Reads a file to its end. What cannot be used is handed to `rejects`.
@@ -334,8 +362,18 @@ pub async fn read<R: Read>(
     let (counts, warnings) = stage(store, rows, options, &mut note).await?;
     let confirms = rows.is_own_export() || rows.says_who_is_subscribed();
     let (store, update, tags) = (store.clone(), options.update, options.tags.to_vec());
-    let is_own_export = rows.is_own_export();
-    Ok(StagedFile { store, update, tags, counts, warnings, rejected, confirms, is_own_export })
+    let (is_own_export, is_of_suppressed) = (rows.is_own_export(), rows.is_of_suppressed());
+    Ok(StagedFile {
+        store,
+        update,
+        tags,
+        counts,
+        warnings,
+        rejected,
+        confirms,
+        is_own_export,
+        is_of_suppressed,
+    })
 }
 
 impl StagedFile {
@@ -361,6 +399,18 @@ impl StagedFile {
         .map_err(|error| self.store.failed(error))
     }
 
+    /// Where the file is our own export: people whose address somebody has changed in it, by the line, each
+    /// with the new address. Imported so, they would be in the list twice.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn changed_by_hand(&self) -> Result<Vec<ImportExample>, StoreError> {
+        if !self.is_own_export {
+            return Ok(Vec::new());
+        }
+        by_hand::changed(&self.store).await
+    }
+
     /// What the file would do now.
     ///
     /// # Errors
@@ -383,7 +433,8 @@ impl StagedFile {
         let mut transaction = self.store.begin().await?;
         let plan = self.judge(&mut transaction).await?;
         let is_confirmed = format!("SELECT EXISTS (SELECT 1 {SAID_BEFORE} {IS_CONFIRMED})");
-        let is_confirmed = !self.is_own_export
+        let is_another_word = !self.is_own_export && !self.is_of_suppressed;
+        let is_confirmed = is_another_word
             && sql::query_scalar(is_confirmed)
                 .bind(note.file)
                 .fetch_one(&mut *transaction)
@@ -396,10 +447,15 @@ impl StagedFile {
         .fetch_one(&mut *transaction)
         .await
         .map_err(failed)?;
+        let added = if self.is_of_suppressed { 0 } else { added };
+        if is_another_word {
+            let again = sql::query(SAY_AGAIN).bind(note.at.as_millisecond());
+            again.execute(&mut *transaction).await.map_err(failed)?;
+        }
         let mut number = None;
         if added > 0 || plan.change.count > 0 || plan.suppress.count > 0 || is_confirmed {
             let written = write_all(&mut transaction, note, &plan, added).await.map_err(failed)?;
-            if !self.is_own_export {
+            if is_another_word {
                 let said = format!(
                     "INSERT INTO suppression_import (suppression, import) \
                      SELECT DISTINCT s.number, CAST(?1 AS BIGINT) {SAID_BEFORE} \
@@ -430,12 +486,15 @@ impl StagedFile {
             same: kinds.remove("same").unwrap_or_default(),
             repeated: self.counts.repeated,
             without_address: self.counts.nobody,
+            lost_noes: self.counts.lost_noes,
             ..ImportPlan::default()
         };
         plan.reject = ImportKind { count: self.counts.rejected, examples: self.rejected.clone() };
         plan.conflict = ImportKind { count: noted.conflicts, examples: noted.conflict_examples };
         plan.warnings = self.warnings.iter().map(ImportWarning::of).collect();
         plan.remarks = remarks(connection).await.map_err(failed)?;
+        plan.follows = named(connection, FOLLOWED).await.map_err(failed)?;
+        plan.earlier_addresses = named(connection, EARLIER).await.map_err(failed)?;
         if self.is_own_export {
             plan.absent = absent(connection).await.map_err(failed)?;
         }
@@ -615,6 +674,21 @@ async fn remarks(connection: &mut Connection) -> Result<ImportKind, SqlError> {
     Ok(ImportKind { count: count.unsigned_abs(), examples })
 }
 
+/// Rows of earlier addresses, and the address that the person has now.
+async fn named(connection: &mut Connection, of: &str) -> Result<ImportKind, SqlError> {
+    let count = format!(
+        "SELECT count(*) FROM (SELECT DISTINCT r.identity, f.identity AS now {of}) AS found"
+    );
+    let count: i64 = sql::query_scalar(count).fetch_one(&mut *connection).await?;
+    let statement =
+        format!("SELECT DISTINCT r.line, r.identity, f.identity {of} ORDER BY r.line LIMIT ?1");
+    let rows = sql::query(statement).bind(EXAMPLES as i64).fetch_all(&mut *connection).await?;
+    let example =
+        |row: &SqlRow| ImportExample { line: row.get(0), email: row.get(1), what: row.get(2) };
+    let examples = rows.iter().map(example).collect();
+    Ok(ImportKind { count: count.unsigned_abs(), examples })
+}
+
 /// Somebody may have deleted their rows, and think that they are gone now.
 async fn absent(connection: &mut Connection) -> Result<ImportKind, SqlError> {
     let count: i64 =
@@ -648,14 +722,16 @@ async fn write_all(
     .bind(count(plan.suppress.count))
     .fetch_one(&mut *connection)
     .await?;
-    let add = sql::query(ADD).bind(at).bind(number).bind(note.consent);
-    add.execute(&mut *connection).await?;
+    if added > 0 {
+        let add = sql::query(ADD).bind(at).bind(number).bind(note.consent);
+        add.execute(&mut *connection).await?;
+    }
     let remember = sql::query(REMEMBER).bind(at).bind(number);
     remember.execute(&mut *connection).await?;
     sql::query(CHANGE).execute(&mut *connection).await?;
     let suppress = sql::query(SUPPRESS).bind(at).bind(number).bind(note.file);
     suppress.execute(&mut *connection).await?;
-    let follow = sql::query(FOLLOW).bind(at).bind(number).bind(note.file);
+    let follow = sql::query(format!("{FOLLOW} {FOLLOWED}")).bind(at).bind(number).bind(note.file);
     follow.execute(&mut *connection).await?;
     sql::query(SAID).bind(number).execute(&mut *connection).await?;
     Ok(number)

@@ -1,6 +1,6 @@
 //! The publication's own list, in the store: who subscribes, how they agreed, and what was changed.
 //!
-//! Owns the tables `subscriber`, `subscriber_change`, `subscriber_import` and `subscriber_former`. A row is one person;
+//! Owns the tables `subscriber`, `subscriber_change`, `subscriber_import`, `subscriber_former` and `subscriber_earlier`. A row is one person;
 //! [`import`] brings people in from files, as a plan first and as one transaction then; [`undo`] takes
 //! an import back; [`export`] writes the list as a file that gives the same list again; [`change`] is for
 //! one person, [`moved`] gives them another address, and [`forget`] erases them. Who is
@@ -8,6 +8,7 @@
 //!
 //! Must never send, and must never let a file bring back somebody who said no.
 
+mod by_hand;
 pub mod change;
 pub mod export;
 pub mod forget;

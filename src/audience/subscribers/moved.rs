@@ -1,7 +1,7 @@
 //! A change of address: the person stays who they are, with all that is known of them, and the address
 //! that they had is kept out of every list.
 //!
-//! Owns the table `subscriber_former`. Must never let somebody who said no get mail at another address:
+//! Owns the tables `subscriber_former` and `subscriber_earlier`. Must never let somebody who said no get mail at another address:
 //! a no that comes for an earlier address is one of the person (`current`).
 
 use jiff::Timestamp;
@@ -31,6 +31,24 @@ CREATE TABLE subscriber_former (
 CREATE INDEX subscriber_former_by_identity ON subscriber_former (identity);
 ";
 
+/// The step that keeps whose address each was; see [`crate::store::Store::open`].
+pub const HISTORY: &str = "
+-- The addresses that people had before, of whomever they are now: one may have been that of two people, one
+-- after the other. `subscriber_former` has those of them that are kept out.
+CREATE TABLE subscriber_earlier (
+    former TEXT NOT NULL,
+    identity TEXT NOT NULL,
+    -- Milliseconds since 1970.
+    at BIGINT NOT NULL,
+    PRIMARY KEY (former, identity)
+);
+CREATE INDEX subscriber_earlier_by_identity ON subscriber_earlier (identity);
+INSERT INTO subscriber_earlier (former, identity, at) SELECT former, identity, at FROM subscriber_former;
+";
+
+/// Identities that are asked about together.
+const BATCH: usize = 2_000;
+
 /// How the words begin for which an earlier address is kept out.
 pub(super) const CHANGED_TO: &str = "address changed to ";
 
@@ -44,19 +62,34 @@ const COME_BACK: &str = "
 UPDATE suppression SET released_at = ?2, released_why = 'the address was changed back'
 WHERE kind = 'address' AND what = ?1 AND reason = 'moved' AND released_at IS NULL";
 
-const STATEMENTS: [&str; 4] = [
+/// Whose earlier address it is besides stays so: that is over for nobody but who is forgotten.
+const STATEMENTS: [&str; 7] = [
     "DELETE FROM subscriber_former WHERE former = ?2",
+    "DELETE FROM subscriber_earlier WHERE former = ?2 AND identity = ?1",
+    "DELETE FROM subscriber_earlier WHERE identity = ?1 AND former IN
+        (SELECT o.former FROM subscriber_earlier o WHERE o.identity = ?2)",
     "UPDATE subscriber SET identity = ?2 WHERE identity = ?1",
     "UPDATE subscriber_change SET identity = ?2 WHERE identity = ?1",
     "UPDATE subscriber_former SET identity = ?2 WHERE identity = ?1",
+    "UPDATE subscriber_earlier SET identity = ?2 WHERE identity = ?1",
 ];
 
-const FORMER: &str = "
-INSERT INTO subscriber_former (former, identity, at) VALUES (?1, ?2, ?3)
-ON CONFLICT (former) DO UPDATE SET identity = excluded.identity, at = excluded.at";
+const FORMER: [&str; 2] = [
+    "INSERT INTO subscriber_former (former, identity, at) VALUES (?1, ?2, ?3)
+     ON CONFLICT (former) DO UPDATE SET identity = excluded.identity, at = excluded.at",
+    "INSERT INTO subscriber_earlier (former, identity, at) VALUES (?1, ?2, ?3)
+     ON CONFLICT (former, identity) DO UPDATE SET at = excluded.at",
+];
 
 const CURRENT: &str = "
-SELECT f.former, f.identity FROM [each ?1] j JOIN subscriber_former f ON f.former = j.value ->> 0";
+SELECT f.former, f.identity FROM [each ?1] j JOIN subscriber_earlier f ON f.former = j.value ->> 0
+ORDER BY f.at DESC, f.identity";
+
+/// Whose earlier address this is, as long as it is kept out for that.
+const KEPT_OUT: &str = "
+SELECT f.identity FROM subscriber_former f JOIN suppression s ON s.what = f.former
+    AND s.kind = 'address' AND s.reason = 'moved' AND s.released_at IS NULL
+WHERE f.former = ?1 ORDER BY f.at DESC, f.identity LIMIT 1";
 
 /// Why an address is not changed.
 #[derive(Debug, thiserror::Error)]
@@ -157,8 +190,10 @@ pub async fn change_address(
         let spelled = sql::query("UPDATE subscriber SET email = ?2 WHERE identity = ?1");
         let spelled = spelled.bind(is.as_str()).bind(new.as_str());
         spelled.execute(&mut *transaction).await?;
-        let former = sql::query(FORMER).bind(was.as_str()).bind(is.as_str()).bind(at);
-        former.execute(&mut *transaction).await?;
+        for statement in FORMER {
+            let former = sql::query(statement).bind(was.as_str()).bind(is.as_str()).bind(at);
+            former.execute(&mut *transaction).await?;
+        }
         let note = SuppressionNote {
             reason: SuppressionReason::Moved,
             why: &format!("{CHANGED_TO}{is}"),
@@ -200,9 +235,10 @@ async fn may_change(
     let had = current(connection, &[is.as_str()]).await.map_err(failed)?;
     let comes_back = had.iter().any(|(_, person)| *person == was);
     let others = reasons(connection, new).await.map_err(failed)?.into_iter();
-    let mut others =
-        others.filter(|(_, reason, _)| !(comes_back && *reason == SuppressionReason::Moved));
-    if let Some((_, reason, why)) = others.next() {
+    let is_moved = |reason: SuppressionReason| reason == SuppressionReason::Moved;
+    // Of several reasons, that it is somebody else's comes first.
+    let others = others.filter(|(_, reason, _)| !(comes_back && is_moved(*reason)));
+    if let Some((_, reason, why)) = others.min_by_key(|(_, reason, _)| !is_moved(*reason)) {
         return Err(AddressChangeError::NewSuppressed { who: new.to_string(), reason, why });
     }
     Ok(comes_back)
@@ -233,7 +269,8 @@ pub(in crate::audience) async fn current(
     sql::query_as(CURRENT).bind(identities).fetch_all(connection).await
 }
 
-/// The address that the person has now who had this one before; none where nobody had it.
+/// The address that the person has now who had this one before; none where nobody had it. Of two people it
+/// is the one who had it last.
 ///
 /// # Errors
 /// The store's.
@@ -244,13 +281,39 @@ pub async fn now(store: &Store, address: &Address) -> Result<Option<String>, Sto
     Ok(found.into_iter().next().map(|(_, identity)| identity))
 }
 
+/// Of these identities, those that people had before, each with the one that they have now.
+///
+/// # Errors
+/// The store's.
+pub async fn all_now(
+    store: &Store,
+    identities: &[&str],
+) -> Result<Vec<(String, String)>, StoreError> {
+    let failed = |error| store.failed(error);
+    let mut connection = store.pool().acquire().await.map_err(failed)?;
+    let mut all = Vec::new();
+    for some in identities.chunks(BATCH) {
+        all.extend(current(&mut connection, some).await.map_err(failed)?);
+    }
+    Ok(all)
+}
+
+/// The address that the person has now, as long as this one is kept out for it, and is that of nobody else.
+///
+/// # Errors
+/// The store's.
+pub async fn kept_out_for(store: &Store, address: &Address) -> Result<Option<String>, StoreError> {
+    let found = sql::query_scalar(KEPT_OUT).bind(address.identity());
+    found.fetch_optional(store.pool()).await.map_err(|error| store.failed(error))
+}
+
 /// The addresses that the person at an address had before, the oldest first.
 ///
 /// # Errors
 /// The store's.
 pub async fn before(store: &Store, address: &Address) -> Result<Vec<FormerAddress>, StoreError> {
     let rows: Vec<(String, i64)> = sql::query_as(
-        "SELECT former, at FROM subscriber_former WHERE identity = ?1 ORDER BY at, former",
+        "SELECT former, at FROM subscriber_earlier WHERE identity = ?1 ORDER BY at, former",
     )
     .bind(address.identity())
     .fetch_all(store.pool())

@@ -95,11 +95,18 @@ impl StoredRows {
 
 /// Whether a store has a list, as far as that can be told without opening it for work: a file of an
 /// older version has none.
-pub async fn are_in(store: &StoreAddress, steps: &[SchemaStep]) -> bool {
-    let Ok(store) = Store::glance(store, steps).await else { return false };
+///
+/// # Errors
+/// A server cannot be asked; it may have older tables.
+pub async fn are_in(store: &StoreAddress, steps: &[SchemaStep]) -> Result<bool, StoreError> {
+    let store = match Store::glance(store, steps).await {
+        Ok(store) => store,
+        Err(_) if store.file().is_some() => return Ok(false),
+        Err(error) => return Err(error),
+    };
     let found = crate::store::sql::query_scalar("SELECT EXISTS (SELECT 1 FROM subscriber)")
         .fetch_one(store.pool())
         .await;
     store.close().await;
-    found.unwrap_or(false)
+    Ok(found.unwrap_or(false))
 }

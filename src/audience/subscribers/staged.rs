@@ -12,15 +12,17 @@ use tokio::task::JoinHandle;
 use super::import::{ImportError, ImportOptions};
 use super::profile::{ConsentRecord, read_moment};
 use super::{RESERVED, SubscriptionStatus};
+use crate::audience::email::email;
 use crate::audience::forgotten::Forgotten;
 use crate::audience::formula::unguarded;
 use crate::audience::list::Rows;
 use crate::audience::problems::Problems;
 use crate::audience::row::Row;
 use crate::audience::rules;
+use crate::audience::status::{ADDRESS_CHANGED, is_strong};
 use crate::audience::suppression::{self, SuppressionReason};
 use crate::diagnostic::Diagnostic;
-use crate::issue::topics::{TopicChoice, TopicChoiceError};
+use crate::issue::topics::TopicChoice;
 use crate::message::address::Address;
 use crate::message::recipient::Recipient;
 use crate::store::sql::{self, QueryBuilder, SqlError, Transaction};
@@ -67,7 +69,14 @@ CREATE TEMP TABLE import_row (
 -- Every row is judged once. PostgreSQL writes it anew for that: with room left beside it the index
 -- stays as it is, which is read and written all over otherwise.
 )[sqlite: | postgres: WITH (fillfactor = 45)];
+-- Who is in the file with a row that cannot be used.
+DROP TABLE IF EXISTS import_rejected;
+CREATE TEMP TABLE import_rejected (identity TEXT NOT NULL PRIMARY KEY);
 ";
+
+const REJECTED: &str = "
+INSERT INTO import_rejected (identity) SELECT j.value ->> 0 FROM [each ?1] j
+WHERE TRUE ON CONFLICT DO NOTHING";
 
 /// Of several rows about one person, that counts which says the strongest no, or else the first. The
 /// others go.
@@ -131,15 +140,16 @@ impl ImportEntry {
 
     /// Takes what the row says of the person otherwise.
     fn describe(&mut self, person: &Recipient, shape: &FileShape) -> Result<(), String> {
-        let joined = self.come(person, shape)?;
+        let joined = self.come(person, shape);
         for (name, value) in person.fields() {
             match name {
                 "language" => value.clone_into(&mut self.language),
-                "topics" => {
-                    let choice = value.parse::<TopicChoice>();
-                    let choice = choice.map_err(|error: TopicChoiceError| error.to_string())?;
-                    self.topics = choice.to_string();
-                }
+                "topics" => match value.parse::<TopicChoice>() {
+                    Ok(choice) => self.topics = choice.to_string(),
+                    // Whoever gets no mail needs none: their no counts, whatever else can be read.
+                    Err(_) if self.refusal.is_some() => {}
+                    Err(error) => return Err(error.to_string()),
+                },
                 name if joined == Some(name) => {}
                 name if shape.dropped.contains(name) || RESERVED.contains(&name) => {}
                 name => drop(self.fields.insert(name.to_owned(), value.to_owned())),
@@ -156,16 +166,12 @@ impl ImportEntry {
 
     /// Takes the day on which somebody came out of the surest column that has one which can be read; the
     /// name of that column.
-    fn come<'a>(
-        &mut self,
-        person: &Recipient,
-        shape: &'a FileShape,
-    ) -> Result<Option<&'a str>, String> {
+    fn come<'a>(&mut self, person: &Recipient, shape: &'a FileShape) -> Option<&'a str> {
         for name in shape.joined.iter().copied() {
             let value = person.field(name).unwrap_or_default();
             if let Some(day) = read_moment(value) {
                 (self.joined, self.unread_day) = (Some(day), None);
-                return Ok(Some(name));
+                return Some(name);
             }
             // `0000-00-00` is no day, and `true` says something else.
             if !value.bytes().any(|byte| (b'1'..=b'9').contains(&byte))
@@ -173,12 +179,9 @@ impl ImportEntry {
             {
                 continue;
             }
-            if RESERVED.contains(&name) {
-                return Err(format!("{value:?} in {name} is no date, such as 2025-11-06"));
-            }
             self.unread_day = Some((name.to_owned(), value.to_owned()));
         }
-        Ok(None)
+        None
     }
 
     /// All tags that the person has by this file.
@@ -207,6 +210,7 @@ fn refused(said: &str, is_answer: bool) -> (SubscriptionStatus, Option<Suppressi
         "unconfirmed" | "never subscribed" | "without consent" | "not enabled" => {
             (Unconfirmed, None)
         }
+        ADDRESS_CHANGED => (Confirmed, Some(SuppressionReason::Moved)),
         "bounced" | "cleaned" => (Confirmed, Some(SuppressionReason::HardBounce)),
         "complained" => (Unsubscribed, Some(SuppressionReason::Complaint)),
         "unsubscribed" | "email disabled" => (Unsubscribed, Some(SuppressionReason::Unsubscribed)),
@@ -250,6 +254,7 @@ const JOINED: [&str; 22] = [
 #[derive(Debug)]
 struct FileShape {
     is_own_export: bool,
+    is_of_suppressed: bool,
     dropped: BTreeSet<String>,
     /// Those with the day on which somebody came, the surest first.
     joined: Vec<&'static str>,
@@ -261,6 +266,7 @@ impl FileShape {
         let joined = JOINED.into_iter().filter(|name| names.contains(name));
         FileShape {
             is_own_export: rows.is_own_export(),
+            is_of_suppressed: rows.is_of_suppressed(),
             dropped: rows.consent_fields(),
             joined: joined.collect(),
         }
@@ -305,14 +311,19 @@ impl FileShape {
             None if says_no => {}
             None => return Err(wrong("suppressed")),
         }
-        entry.consent = match field("consent_how") {
-            "" => None,
-            how => Some(ConsentRecord {
-                how: how.parse().map_err(|_| wrong("consent_how"))?,
+        let consent = || {
+            Ok::<_, String>(ConsentRecord {
+                how: field("consent_how").parse().map_err(|_| wrong("consent_how"))?,
                 at: read_moment(field("consent_at")).ok_or_else(|| wrong("consent_at"))?,
                 words: field("consent_words").to_owned(),
                 ip_hash: person.field("consent_ip_hash").map(str::to_owned),
-            }),
+            })
+        };
+        entry.consent = match consent() {
+            _ if field("consent_how").is_empty() => None,
+            // A no counts, whatever else can be read.
+            Err(_) if entry.refusal.is_some() => None,
+            consent => Some(consent?),
         };
         Ok(())
     }
@@ -351,7 +362,8 @@ impl FileShape {
             entry.refusal = reason.map(|reason| (reason, said));
             entry.answer = answer.map(|answer| format!("{ANSWERED}{answer}"));
         }
-        if let Some(person) = person {
+        // Of those who are suppressed the list says nothing else.
+        if let Some(person) = person.filter(|_| !self.is_of_suppressed) {
             entry.describe(&person, self)?;
             self.own(&mut entry, &person, said.is_some())?;
         }
@@ -388,6 +400,8 @@ pub(super) struct FileCounts {
     /// Contacts without an address.
     pub(super) nobody: u64,
     pub(super) rejected: u64,
+    /// Of them, those that say a no, or whose cells have a word for one: nobody is suppressed by it.
+    pub(super) lost_noes: u64,
     /// Rows that repeat a person.
     pub(super) repeated: u64,
 }
@@ -410,6 +424,8 @@ struct Blocked<'a> {
 struct ImportWriter {
     store: Store,
     batch: Vec<(ImportEntry, Blocking)>,
+    /// Of rows that cannot be used, whose they are: they are in the file.
+    rejected: Vec<String>,
     writing: Option<JoinHandle<Result<Transaction, SqlError>>>,
 }
 
@@ -431,8 +447,12 @@ pub(super) async fn stage<R: Read>(
     let mut counts = FileCounts::default();
     let failed = |error| store.failed(error);
     sql::raw(MAKE).execute(store.pool()).await.map_err(failed)?;
-    let mut writer =
-        ImportWriter { store: store.clone(), batch: Vec::with_capacity(BATCH), writing: None };
+    let mut writer = ImportWriter {
+        store: store.clone(),
+        batch: Vec::with_capacity(BATCH),
+        rejected: Vec::new(),
+        writing: None,
+    };
     let mut problems = Problems::default();
     let mut usable = 0_u64;
     while let Some(row) = rows.next() {
@@ -444,6 +464,11 @@ pub(super) async fn stage<R: Read>(
         let line = line_of(&row);
         let has_cells = !matches!(&row, Row::Rejected(problem) if is_unreadable(problem));
         let mut warnings = Vec::new();
+        if shape.is_of_suppressed && blocked.has_domain(rows.email_cell()) {
+            counts.nobody += 1;
+            continue;
+        }
+        let is_no = says_no(&row);
         match shape.entry(row, options.tags, |odd| warnings = odd) {
             Ok(None) => counts.nobody += 1,
             Ok(Some(entry)) => {
@@ -456,6 +481,12 @@ pub(super) async fn stage<R: Read>(
             }
             Err(reason) => {
                 counts.rejected += 1;
+                counts.lost_noes += u64::from(is_no || has_cells && rows.cells().any(is_strong));
+                if let Some(found) =
+                    has_cells.then(|| email(unguarded(rows.email_cell())).ok()).flatten()
+                {
+                    writer.rejected.push(found.address.identity());
+                }
                 let cells =
                     if has_cells { rows.cells().map(unguarded).collect() } else { Vec::new() };
                 let (header, reason) = (rows.header(), reason.as_str());
@@ -484,6 +515,14 @@ fn of_import(warning: Diagnostic) -> Diagnostic {
     }
 }
 
+/// Whether the row is of somebody who wants no mail, or is to get none.
+fn says_no(row: &Row) -> bool {
+    match row {
+        Row::LeftOut { reason, answer, .. } => refused(reason, answer.is_some()).1.is_some(),
+        Row::Kept { .. } | Row::Rejected(_) => false,
+    }
+}
+
 fn line_of(row: &Row) -> Option<usize> {
     match row {
         Row::Kept { line, .. } | Row::LeftOut { line, .. } => Some(*line),
@@ -497,6 +536,11 @@ fn is_unreadable(problem: &Diagnostic) -> bool {
 }
 
 impl Blocked<'_> {
+    /// Whether a cell such as `@example.org` names a domain that is suppressed.
+    fn has_domain(&self, cell: &str) -> bool {
+        unguarded(cell).trim().strip_prefix('@').is_some_and(|name| self.domains.contains(name))
+    }
+
     fn of(&self, address: &Address) -> Blocking {
         match self.forgotten.has(address) {
             true => Blocking::Forgotten,
@@ -518,6 +562,11 @@ impl ImportWriter {
         let mut transaction = self.written().await?;
         let failed = |error| self.store.failed(error);
         sql::raw(MERGE).execute(&mut *transaction).await.map_err(failed)?;
+        for batch in self.rejected.chunks(BATCH) {
+            let batch: Vec<[&String; 1]> = batch.iter().map(|one| [one]).collect();
+            let insert = sql::query(REJECTED).bind(serde_json::json!(batch).to_string());
+            insert.execute(&mut *transaction).await.map_err(failed)?;
+        }
         let people: i64 = sql::query_scalar("SELECT count(*) FROM import_row")
             .fetch_one(&mut *transaction)
             .await

@@ -14,6 +14,7 @@ use sejong_digest::store::Store;
 use serde::Serialize;
 
 use crate::cmd::failure::{Ending, Exit, Failure};
+use crate::cmd::files::with_address;
 use crate::cmd::readers::{self, ListArgs, ListPlace};
 use crate::cmd::subscribers::place;
 use crate::cmd::workspace::Workspace;
@@ -25,7 +26,9 @@ List what a person has to decide
 Somebody asks to leave, and their mail has no token; or a report has the Message-ID of a mail and no
 token of its reverse-path. Anybody could have written either, so that nothing happens by itself. An
 address that is on no list that is known may be another one of somebody who is: look for their name.
-`digest subscribers suppress` decides, and so does `digest bounces dismiss`.";
+Those whom a list has stand first. A wish that does not come from one address has the name of its
+message, message:…, and what its From says. `digest subscribers suppress` decides, and so does
+`digest bounces dismiss`.";
 
 /// List what a person has to decide: wishes to leave without a token, and reports that prove too little
 #[derive(Debug, clap::Args)]
@@ -42,12 +45,43 @@ pub(super) struct ListUndecided {
 /// Take somebody off that list, and do nothing about it
 #[derive(Debug, clap::Args)]
 pub(super) struct DismissUndecided {
-    /// The address
+    /// The address, or message:… as `digest bounces list` has it
     #[arg(value_name = "ADDRESS")]
     address: String,
+    /// Only reports of this class, where there are others about the same person
+    #[arg(long, value_name = "CLASS")]
+    class: Option<DismissedClass>,
     /// Another store than the one in digest.toml, such as sqlite:digest.db
     #[arg(long, value_name = "URL")]
     store: Option<String>,
+}
+
+/// Which reports about somebody are dismissed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum DismissedClass {
+    /// Wishes to leave
+    Unsubscribe,
+    /// Reports that the address is bad
+    Hard,
+    /// Reports that a message did not arrive
+    Soft,
+    /// Reports of unwanted mail
+    Complaint,
+    /// All of them
+    All,
+}
+
+impl DismissedClass {
+    /// As the store has it; nothing for all.
+    fn word(self) -> Option<&'static str> {
+        match self {
+            DismissedClass::Unsubscribe => Some("unsubscribe"),
+            DismissedClass::Hard => Some("hard"),
+            DismissedClass::Soft => Some("soft"),
+            DismissedClass::Complaint => Some("complaint"),
+            DismissedClass::All => None,
+        }
+    }
 }
 
 /// Runs `digest bounces list`.
@@ -63,6 +97,9 @@ pub(super) fn list(global: &Global, args: &ListUndecided) -> Ending {
         store.close().await;
         let mut all = all?;
         with_file(&workspace, &mut all).await;
+        // Anybody can write any number of addresses that no list has, and readers are not to stand
+        // behind them.
+        all.sort_by_key(|one| one.on_list == Some(false));
         Ok::<_, Failure>(all)
     })?;
     if args.json {
@@ -79,11 +116,16 @@ pub(super) fn list(global: &Global, args: &ListUndecided) -> Ending {
             format!("\tsuppressed ({}), which does not decide this", reasons.join(", "))
         };
         let list = match one.on_list {
+            _ if undecided::is_of_message(&one.email) => "\tdoes not come from one address",
             Some(true) => "",
             Some(false) => "\tis on no list that is known",
             None => "\tthe list cannot be read, so nobody can tell whether it has this address",
         };
-        format!("{}\t{}\t{at}\t{}{suppressed}{list}\n", one.email, one.class, one.text)
+        let now = match &one.now {
+            Some(now) => format!("\tis {now} now"),
+            None => String::new(),
+        };
+        format!("{}\t{}\t{at}\t{}{now}{suppressed}{list}\n", one.email, one.class, one.text)
     };
     print::words(&all.iter().map(line).collect::<String>())?;
     if !all.is_empty() {
@@ -105,6 +147,19 @@ pub(in crate::cmd) struct WaitingWishes {
 }
 
 impl WaitingWishes {
+    /// That some wait, for people, if there are any.
+    pub(in crate::cmd) fn told(waiting: &[UndecidedReport]) -> Option<String> {
+        let wishes = waiting.iter().filter(|one| one.class == "unsubscribe");
+        let people: BTreeSet<&str> = wishes.map(|one| &*one.email).collect();
+        (!people.is_empty()).then(|| {
+            format!(
+                "{} asked to leave by a mail without a token, and nobody has decided about it: \
+                 `digest bounces list`",
+                counted(people.len() as u64, "person")
+            )
+        })
+    }
+
     /// Those of all that nobody has decided about.
     pub(in crate::cmd) async fn of(
         workspace: &Workspace,
@@ -112,6 +167,7 @@ impl WaitingWishes {
     ) -> WaitingWishes {
         waiting.retain(|one| one.class == "unsubscribe");
         with_file(workspace, &mut waiting).await;
+        waiting.sort_by_key(|one| one.on_list == Some(false));
         let people: BTreeSet<&str> = waiting.iter().map(|one| &*one.email).collect();
         WaitingWishes { people: people.len(), waiting }
     }
@@ -143,7 +199,11 @@ async fn with_file(workspace: &Workspace, all: &mut [UndecidedReport]) {
 
 /// Runs `digest bounces dismiss`.
 pub(super) fn dismiss(global: &Global, args: &DismissUndecided) -> Ending {
-    let address = Address::parse(&args.address).map_err(|e| Failure::usage(e.to_string()))?;
+    let identity = if undecided::is_of_message(&args.address) {
+        args.address.clone()
+    } else {
+        Address::parse(&args.address).map_err(|e| Failure::usage(e.to_string()))?.identity()
+    };
     let workspace = Workspace::open(global)?;
     let path = place(&workspace, args.store.as_deref())?;
     let done = runtime()?.block_on(async {
@@ -152,16 +212,41 @@ pub(super) fn dismiss(global: &Global, args: &DismissUndecided) -> Ending {
         }
         let store = Store::open(&path, &ledger::STEPS).await.map_err(looking::unusable)?;
         suppression::wait_for_others(&store).await?;
-        let identity = address.identity();
-        let done = undecided::dismiss(&store, &identity, clock::now());
+        let open = undecided::all(&store, Some(&identity)).await?;
+        if args.class.is_none() {
+            is_of_one_class(&identity, &open)?;
+        }
+        let class = args.class.and_then(DismissedClass::word);
+        let done = undecided::dismiss(&store, (&identity, class), clock::now());
         let done = looking::waiting(&store, done).await;
         store.close().await;
         Ok::<_, Failure>(done?)
     })?;
+    let address = &args.address;
     if done == 0 {
         return Err(Failure::new(format!("there is nothing to decide about {address}"))
             .help("`digest bounces list` names those about whom there is"));
     }
     print::words(&format!("{address}: {} dismissed\n", counted(done, "report")))?;
     Ok(Exit::Done)
+}
+
+/// To do nothing about a false report must not pass over what the person has asked for, nor a wish that
+/// somebody forged over a report.
+fn is_of_one_class(identity: &str, open: &[UndecidedReport]) -> Result<(), Failure> {
+    let classes: BTreeSet<&str> = open.iter().map(|one| &*one.class).collect();
+    if classes.len() < 2 {
+        return Ok(());
+    }
+    let classes: Vec<&str> = classes.into_iter().collect();
+    let what = format!(
+        "about {identity} there are reports of several classes ({}); nothing was dismissed",
+        classes.join(", ")
+    );
+    let commands = classes.iter().chain(&["all"]).map(|class| {
+        let command = with_address("digest bounces dismiss", identity, &format!("--class {class}"));
+        format!("`{command}`")
+    });
+    let commands: Vec<String> = commands.collect();
+    Err(Failure::checks(what).help(format!("say which: {}", commands.join(", "))))
 }

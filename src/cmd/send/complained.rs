@@ -1,14 +1,12 @@
 //! Complaints about the last issue: large providers refuse mail of a sender whom three of a thousand
 //! readers report, and warn from one of a thousand on.
 
-use std::collections::BTreeSet;
-
 use sejong_digest::delivery::ledger::bounces::IssueComplaints;
 use sejong_digest::delivery::ledger::wishes::Reopened;
 use sejong_digest::delivery::send::survey::Ready;
-use sejong_digest::diagnostic::counted;
 
 use super::{question, refusal};
+use crate::cmd::bounces::undecided::WaitingWishes;
 use crate::cmd::failure::{Failure, Passes};
 use crate::cmd::print;
 
@@ -31,15 +29,7 @@ pub(super) async fn found(ready: &Ready) -> Result<Option<ComplaintDoubt>, Failu
 /// the issue.
 pub(super) async fn waiting(ready: &Ready) -> Result<Option<String>, Failure> {
     let waiting = ready.undecided().await.map_err(refusal::told)?;
-    let wishes = waiting.iter().filter(|one| one.class == "unsubscribe");
-    let people: BTreeSet<&str> = wishes.map(|one| &*one.email).collect();
-    Ok((!people.is_empty()).then(|| {
-        format!(
-            "{} asked to leave by a mail without a token, and nobody has decided about it: \
-             `digest bounces list`",
-            counted(people.len() as u64, "person")
-        )
-    }))
+    Ok(WaitingWishes::told(&waiting))
 }
 
 /// Goes on where there are few complaints, or somebody says so: by a flag (`wanted`), or whoever is

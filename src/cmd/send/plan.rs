@@ -218,6 +218,7 @@ impl PlanText<'_> {
             "list_source": if self.list.1 { "store" } else { "file" },
             "to_send": plan.to_send,
             "further_copies": plan.copies,
+            "at_earlier_address": plan.moved,
             "accepted": plan.accepted,
             "refused": plan.refused,
             "uncertain": plan.uncertain,
@@ -266,7 +267,16 @@ pub(super) fn has_it(address: &Address, one: &OneRow, issue: &str, zone: &TimeZo
              sent now. The same command sends one more"
         );
     }
-    format!("{address} has {issue} already{at}; --again sends it once more")
+    match one.former() {
+        Some(former) if !one.may_be_copied() => {
+            format!("{address} has {issue} already, at an earlier address, {former}{at}")
+        }
+        Some(former) => format!(
+            "{address} has {issue} already, at an earlier address, {former}{at}; --again sends it to \
+             {address}"
+        ),
+        None => format!("{address} has {issue} already{at}; --again sends it once more"),
+    }
 }
 
 /// Why nothing is sent to one person of whose further copy nobody knows what became of it.
@@ -327,6 +337,7 @@ fn others(plan: &Plan) -> Vec<(u64, String)> {
         }
     }
     others.push((suppressed, format!("suppressed: {}", reasons.join(", "))));
+    others.push((plan.moved, "of them at an earlier address: it has changed since".to_owned()));
     others.push((plan.unserved, NO_SECTION.to_owned()));
     others.extend(left_out.into_iter().map(|(reason, number)| (number, reason)));
     others.retain(|(number, _)| *number > 0);

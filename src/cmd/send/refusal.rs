@@ -97,6 +97,10 @@ fn of_list(list: &Path, fault: ListFault) -> Failure {
                 None => failure,
             }
         }
+        ListFault::Moved { address, now } => {
+            let what = format!("{address} is an earlier address of {now}; nothing was sent");
+            Failure::checks(what).help(format!("name {now} instead"))
+        }
         ListFault::Left { address, reason } if reason.starts_with(SUPPRESSED) => {
             suppressed(&address, reason.trim_start_matches(SUPPRESSED))
         }

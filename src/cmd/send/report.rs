@@ -244,6 +244,10 @@ fn of_the_rest(report: &SendReport, settle: &SettleCommands) -> Vec<String> {
              on with them"
         ));
     }
+    if report.moved > 0 {
+        let who = counted(report.moved, "person");
+        rest.push(format!("{who} got another address meanwhile: the same command sends to them"));
+    }
     if report.given_up > 0 {
         let were = if report.given_up == 1 { "was" } else { "were" };
         rest.push(format!(

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use sejong_digest::audience::forgotten::ForgettingKeys;
-use sejong_digest::audience::subscribers::moved;
+use sejong_digest::audience::subscribers::{change, moved};
 use sejong_digest::audience::suppression;
 use sejong_digest::delivery::ledger::forgotten::ForgottenRows;
 use sejong_digest::delivery::ledger::{self, Ledger, LockedLedger};
@@ -110,14 +110,22 @@ async fn addresses(
     who: &Address,
     keys: &ForgettingKeys,
 ) -> Result<Vec<(Address, String)>, Failure> {
-    if let Some(now) = moved::now(store, who).await? {
+    let is_in_list = change::find(store, who).await?.is_some();
+    if !is_in_list && let Some(now) = moved::now(store, who).await? {
         let forget = with_address("digest subscribers forget", &now, "");
         return Err(Failure::new(format!("the person at {who} has another address now: {now}"))
             .help(format!("`{forget}` erases the person under both")));
     }
     let mut all = vec![who.clone()];
     for former in moved::before(store, who).await? {
-        all.push(Address::parse(&former.address)?);
+        let former = Address::parse(&former.address)?;
+        if change::find(store, &former).await?.is_some() {
+            print::note(&format!(
+                "{former} was an address of this person, and is somebody else's now: it stays"
+            ));
+            continue;
+        }
+        all.push(former);
     }
     let hashed = all.into_iter().map(|address| {
         let hash = keys.hash(&address).ok_or_else(|| Failure::new("the secret has no key"))?;

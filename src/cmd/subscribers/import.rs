@@ -11,8 +11,8 @@ use sejong_digest::audience::forgotten::Forgotten;
 use sejong_digest::audience::formula::{csv_cell, is_formula};
 use sejong_digest::audience::list::{self, ColumnName, ReadOptions, column_name};
 use sejong_digest::audience::subscribers::import::{
-    self, ImportError, ImportKind, ImportNote, ImportOptions, ImportPlan, RejectedRow, StagedFile,
-    UpdatePolicy,
+    self, ImportError, ImportExample, ImportKind, ImportNote, ImportOptions, ImportPlan,
+    RejectedRow, StagedFile, UpdatePolicy,
 };
 use sejong_digest::audience::subscribers::undo::{self, UndoError, Undone};
 use sejong_digest::delivery::ledger;
@@ -24,7 +24,7 @@ use serde_json::json;
 use super::person::tell_unused;
 use super::{place, words};
 use crate::cmd::failure::{Ending, Exit, Failure};
-use crate::cmd::files::{DraftFile, Readable, describe, describe_store, quoted};
+use crate::cmd::files::{DraftFile, Readable, describe, describe_store, quoted, with_address};
 use crate::cmd::readers::{forgetting_keys, is_foreign};
 use crate::cmd::workspace::Workspace;
 use crate::cmd::{clock, looking, print, runtime};
@@ -150,6 +150,16 @@ fn bring(workspace: &Workspace, args: &Import, file: &Path) -> Ending {
             })?;
         }
     }
+    if plan.lost_noes > 0 {
+        let rows = counted(plan.lost_noes, "rejected row");
+        let what = format!("{rows} may say that somebody wants no mail, and cannot be used");
+        return Err(Failure::new(what)
+            .help(
+                "correct the row and import it, or: digest subscribers suppress ADDRESS --reason \
+                   unsubscribed --why TEXT",
+            )
+            .behind_an_answer());
+    }
     Ok(Exit::Done)
 }
 
@@ -171,8 +181,15 @@ async fn bring_into(
         progress: &progress,
     };
     let staged = read(workspace, args, store, &options, (file, rejects)).await?;
+    let by_hand = changed_by_hand(&staged.changed_by_hand().await?);
     if args.plan {
+        by_hand.iter().for_each(|failure| print::note(failure));
         return Ok((None, staged.plan().await?));
+    }
+    if let Some(what) = by_hand {
+        return Err(Failure::checks(format!("{what}; nothing was imported")).help(
+            "then import the file once more. If they are two people, leave the row of the old address in it",
+        ));
     }
     let consent = match consent {
         None if staged.asks_for_consent().await? => {
@@ -184,6 +201,25 @@ async fn bring_into(
     let shown = file.file_name().unwrap_or_default().to_string_lossy();
     let note = ImportNote { file: &shown, consent: consent.as_deref(), at: clock::now() };
     Ok(staged.write(&note).await?)
+}
+
+/// People whose address somebody has changed in our own export, and how it is changed.
+fn changed_by_hand(all: &[ImportExample]) -> Option<String> {
+    let first = all.first()?;
+    let set = with_address(
+        "digest subscribers set",
+        &first.email,
+        &format!("--set email={}", first.what),
+    );
+    let more = match all.len() {
+        1 => String::new(),
+        more => format!(", and so do {} more", more - 1),
+    };
+    Some(format!(
+        "line {} looks like {} with another address, and would bring the person in a second time: change \
+         it with `{set}`{more}",
+        first.line, first.email
+    ))
 }
 
 async fn read(
@@ -421,11 +457,35 @@ fn told(plan: &ImportPlan, is_plan: bool, rejects: Option<&Path>) -> String {
             text.push_str(&format!("  line {}  {}\n", one.line, one.email));
         }
     }
+    text.push_str(&of_earlier(&plan.follows, "and that no holds for the address of now, too"));
+    text.push_str(&of_earlier(
+        &plan.earlier_addresses,
+        "which is kept out; if somebody else has it now: digest subscribers release ADDRESS --reason moved \
+         --why TEXT",
+    ));
     text.push_str(&absent(&plan.absent));
     for (name, count) in [("repeated", plan.repeated), ("without address", plan.without_address)] {
         if count > 0 {
             text.push_str(&format!("{name:<17}{count:>9}\n"));
         }
+    }
+    text
+}
+
+/// Earlier addresses of people, and who they are now.
+fn of_earlier(people: &ImportKind, what: &str) -> String {
+    if people.count == 0 {
+        return String::new();
+    }
+    let has = if people.count == 1 { "has" } else { "have" };
+    let mut text =
+        format!("{} {has} an earlier address of somebody, {what}\n", counted(people.count, "row"));
+    for one in &people.examples {
+        text.push_str(&format!("  {}, now {}\n", one.email, one.what));
+    }
+    let more = people.count.saturating_sub(people.examples.len() as u64);
+    if more > 0 {
+        text.push_str(&format!("  and {more} more\n"));
     }
     text
 }

@@ -173,6 +173,8 @@ async fn known(
     let since = forgotten::since(store, address, &forgetting_keys(workspace)?).await?;
     let (forgotten, forgotten_at) = (since.is_some(), since.map(|(at, _)| clock::second(at)));
     let found = change::find(store, address).await?;
+    // Whoever has the address now is somebody else than who had it before.
+    let now = if found.is_some() { None } else { moved::now(store, address).await? };
     let subscriber = found.map(|found| serde_json::to_value(found.object())).transpose()?;
     let former = moved::before(store, address).await?;
     let mut issues = Vec::new();
@@ -186,7 +188,7 @@ async fn known(
     Ok(PersonKnown {
         subscriber,
         former,
-        now: moved::now(store, address).await?,
+        now,
         changes: change::history(store, address).await?,
         suppressed: forgotten || history.iter().any(Suppression::is_in_force),
         forgotten,
@@ -308,7 +310,11 @@ fn words(person: &PersonKnown, zone: &TimeZone) -> String {
     }
     for one in &person.undecided {
         let (class, at, said) = (&one.class, clock::minute(one.at, zone), &one.text);
-        text.push_str(&format!("  for a person to decide: {class}, {at}: {said}\n"));
+        let under = match &one.now {
+            Some(_) if one.email != person.address => format!(" (under {})", one.email),
+            _ => String::new(),
+        };
+        text.push_str(&format!("  for a person to decide: {class}{under}, {at}: {said}\n"));
     }
     if person.subscriber.is_none()
         && !person.forgotten

@@ -15,12 +15,14 @@ use sejong_digest::audience::suppression::{
 };
 use sejong_digest::delivery::ledger;
 use sejong_digest::delivery::ledger::staging::Standing;
+use sejong_digest::delivery::ledger::undecided;
 use sejong_digest::files;
 use sejong_digest::issue::topics::TopicChoice;
 use sejong_digest::message::address::Address;
 use sejong_digest::store::Store;
 
 use super::import::{forgotten, tags};
+use super::release::earlier_address;
 use super::{place, words};
 use crate::cmd::failure::{Ending, Exit, Failure};
 use crate::cmd::files::{describe, quoted, with_address};
@@ -232,6 +234,9 @@ pub(super) fn add(workspace: &Workspace, args: &Add) -> Ending {
         if let Some(one) = suppression::of(store, &who).await? {
             let what =
                 format!("{who} is suppressed ({}) and gets no mail: {}", one.reason, one.why);
+            if let Some(now) = moved::kept_out_for(store, &who).await? {
+                return Err(earlier_address(&who.identity(), &now, " and gets no mail"));
+            }
             let domain = ("digest subscribers release", "--domain --why TEXT");
             let release = if one.is_for_domain() {
                 with_address(domain.0, &one.what, domain.1)
@@ -285,7 +290,8 @@ pub(super) fn tell_unused(workspace: &Workspace, named: Option<&str>) {
 /// Whether anybody is in the list of the store.
 fn has_people(workspace: &Workspace, named: Option<&str>) -> Result<bool, Failure> {
     let path = place(workspace, named)?;
-    Ok(path.is_there() && runtime()?.block_on(rows::are_in(&path, &ledger::STEPS)))
+    let are_in = runtime()?.block_on(rows::are_in(&path, &ledger::STEPS));
+    Ok(path.is_there() && are_in.map_err(looking::unusable)?)
 }
 
 /// What somebody wanted of a person who is not in the list of the store.
@@ -404,8 +410,10 @@ async fn move_to(
     (old, new): (&Address, &Address),
 ) -> Result<Option<bool>, Failure> {
     let forgotten = forgotten(workspace, store).await?;
-    let release = |who: &str| {
-        let release = with_address("digest subscribers release", who, "--why TEXT");
+    let release = |who: &str, reason: Option<SuppressionReason>| {
+        let reason = reason.map_or(String::new(), |reason| format!("--reason {} ", reason.word()));
+        let release =
+            with_address("digest subscribers release", who, &format!("{reason}--why TEXT"));
         format!("if they want mail: {release}, and then this command once more")
     };
     match moved::change_address(store, (old, new), &forgotten, note()).await {
@@ -416,7 +424,15 @@ async fn move_to(
             Err(match error {
                 AddressChangeError::Store(error) => error.into(),
                 AddressChangeError::Left(_) | AddressChangeError::Suppressed { .. } => {
-                    failure.help(release(old.as_str()))
+                    failure.help(release(old.as_str(), None))
+                }
+                AddressChangeError::NewSuppressed { reason: SuppressionReason::Moved, .. } => {
+                    let now = moved::kept_out_for(store, new).await?;
+                    let now = now.unwrap_or_else(|| new.identity());
+                    earlier_address(&new.identity(), &now, " and gets no mail")
+                }
+                AddressChangeError::NewSuppressed { reason, .. } => {
+                    failure.help(release(new.as_str(), Some(reason)))
                 }
                 AddressChangeError::Taken(_) => {
                     let remove = with_address(
@@ -426,10 +442,25 @@ async fn move_to(
                     );
                     failure.help(format!("if both are one person: {remove}"))
                 }
-                _ => failure.help(release(new.as_str())),
+                _ => failure.help(release(new.as_str(), None)),
             })
         }
     }
+}
+
+/// Says of somebody whose address has changed that they have asked to leave, and nobody has decided.
+async fn tell_wishes(workspace: &Workspace, store: &Store, who: &Address) -> Result<(), Failure> {
+    let all = undecided::all(store, Some(&who.identity())).await?;
+    let Some(wish) = all.iter().find(|one| one.is_wish()) else { return Ok(()) };
+    let at = clock::minute(wish.at, &workspace.config.time_zone);
+    let remove = with_address("digest subscribers remove", who.as_str(), "--why TEXT");
+    let dismiss = with_address("digest bounces dismiss", who.as_str(), "");
+    print::note(&format!(
+        "under {} this person asked to leave, {at} ({}), and nobody has decided about it: `{remove}` if it \
+         holds, or `{dismiss}`",
+        wish.email, wish.text
+    ));
+    Ok(())
 }
 
 /// Runs `digest subscribers set`.
@@ -447,10 +478,19 @@ pub(super) fn set(workspace: &Workspace, args: &Set) -> Ending {
                 return Ok(None);
             };
             has_moved = moved;
+            if moved {
+                super::unfinished::tell(store, &old, new).await?;
+            }
+        }
+        if new.is_none() && change::find(store, &old).await?.is_none() {
+            return Ok(None);
         }
         tell_new_fields(store, &details.set).await?;
         let who = new.as_ref().unwrap_or(&old);
         let changed = change::change(store, who, note(), |profile| edit(profile)).await?;
+        if has_moved {
+            tell_wishes(workspace, store, who).await?;
+        }
         Ok(changed.map(|changed| (has_moved, changed)))
     })?;
     let (has_moved, changed) =
@@ -461,6 +501,14 @@ pub(super) fn set(workspace: &Workspace, args: &Set) -> Ending {
         _ => "nothing to change".to_owned(),
     };
     print::words(&format!("{old}: {what}\n"))?;
+    if let Some(file) = list_file(workspace, true).filter(|_| named.is_none() && has_moved) {
+        let (file, new) = (describe(&file), new.as_ref().unwrap_or(&old));
+        print::note(&format!(
+            "the next send uses {file} (`[audience] source` in digest.toml), and nothing goes to {old} any \
+             more: write {new} in its place there"
+        ));
+        return Ok(Exit::Done);
+    }
     tell_unused(workspace, named);
     Ok(Exit::Done)
 }
@@ -488,11 +536,14 @@ pub(super) fn tag(workspace: &Workspace, args: &TagPeople) -> Ending {
             let what = match change::change(store, who, note(), edit).await? {
                 None => {
                     missing.get_or_insert(who);
-                    "not in the list"
+                    match moved::now(store, who).await? {
+                        Some(now) => format!("an earlier address of {now}"),
+                        None => "not in the list".to_owned(),
+                    }
                 }
-                Some(false) => "nothing to change",
-                Some(true) if args.remove => "tag taken away",
-                Some(true) => "tagged",
+                Some(false) => "nothing to change".to_owned(),
+                Some(true) if args.remove => "tag taken away".to_owned(),
+                Some(true) => "tagged".to_owned(),
             };
             print::words(&format!("{who}: {what}\n"))?;
         }

@@ -11,13 +11,13 @@ use sejong_digest::audience::forgotten::{self, ForgettingKeys};
 use sejong_digest::audience::list::ReadOptions;
 use sejong_digest::audience::subscribers::ChangeOrigin;
 use sejong_digest::audience::subscribers::change::{self, ChangeNote};
-use sejong_digest::audience::subscribers::rows;
+use sejong_digest::audience::subscribers::{moved, rows};
 use sejong_digest::audience::suppression::{
     self, Suppression, SuppressionReason, SuppressionSubject,
 };
 use sejong_digest::delivery::ledger;
 use sejong_digest::delivery::ledger::staging::Standing;
-use sejong_digest::delivery::ledger::undecided;
+use sejong_digest::delivery::ledger::undecided::{self, UndecidedReport};
 use sejong_digest::diagnostic::counted;
 use sejong_digest::message::address::Address;
 use sejong_digest::store::Store;
@@ -36,6 +36,7 @@ enum ReleasedReason {
     HardBounce,
     Complaint,
     Manual,
+    Moved,
     All,
 }
 
@@ -46,6 +47,7 @@ impl ReleasedReason {
             ReleasedReason::HardBounce => Some(SuppressionReason::HardBounce),
             ReleasedReason::Complaint => Some(SuppressionReason::Complaint),
             ReleasedReason::Manual => Some(SuppressionReason::Manual),
+            ReleasedReason::Moved => Some(SuppressionReason::Moved),
             ReleasedReason::All => None,
         }
     }
@@ -115,7 +117,8 @@ pub(super) fn release(workspace: &Workspace, args: &Release) -> Ending {
         let store = Store::open(&path, &ledger::STEPS).await.map_err(looking::unusable)?;
         let released = end_all(workspace, &store, (&all, args.reason, &why)).await?;
         store.close().await;
-        let file = list_file(workspace, rows::are_in(&path, &ledger::STEPS).await);
+        let file =
+            list_file(workspace, rows::are_in(&path, &ledger::STEPS).await.unwrap_or_default());
         Ok::<_, Failure>((released, file))
     })?;
     let mut missed = Vec::new();
@@ -159,6 +162,9 @@ async fn end_all<'a>(
     let keys = forgetting_keys(workspace)?;
     let zone = &workspace.config.time_zone;
     for one in all {
+        if matches!(reason, None | Some(ReleasedReason::All)) {
+            is_no_earlier_address(store, one).await?;
+        }
         if reason != Some(ReleasedReason::All) {
             has_no_open_wish(store, one, zone).await?;
         }
@@ -223,11 +229,13 @@ async fn has_no_open_wish(
     let open = undecided::all(store, None).await?;
     let mut of_them = open.iter().filter(|one| {
         one.is_wish()
-            && is_of(subject, &one.email)
+            && is_about(subject, one)
             && (is_domain(subject) || !one.suppressed.is_empty())
     });
     let Some(wish) = of_them.next() else { return Ok(()) };
-    let (address, others) = (&wish.email, of_them.count());
+    let (email, others) = (&wish.email, of_them.count());
+    let address = wish.now.as_ref().unwrap_or(email);
+    let under = wish.now.as_ref().map_or(String::new(), |_| format!(" under {email}"));
     let asked = match wish.class.as_str() {
         "complaint" => "a report says that this person complained",
         _ => "this person also asked to leave",
@@ -237,7 +245,8 @@ async fn has_no_open_wish(
         0 => String::new(),
         others => format!(", and so it is with {}", counted(others as u64, "more wish")),
     };
-    let what = format!("{address}: {asked}, {at} ({}){others}; nobody was released", wish.text);
+    let what =
+        format!("{address}: {asked}{under}, {at} ({}){others}; nobody was released", wish.text);
     let (suppress, dismiss) = (
         with_address("digest subscribers suppress", address, "--reason unsubscribed --why TEXT"),
         with_address("digest bounces dismiss", address, ""),
@@ -251,6 +260,29 @@ async fn has_no_open_wish(
 
 fn is_domain(subject: &SuppressionSubject) -> bool {
     matches!(subject, SuppressionSubject::Domain(_))
+}
+
+/// Whether a report is about the person, under whichever of their addresses.
+fn is_about(subject: &SuppressionSubject, report: &UndecidedReport) -> bool {
+    is_of(subject, &report.email) || report.now.as_ref().is_some_and(|now| is_of(subject, now))
+}
+
+/// That an address is an earlier one of somebody is no reason that passes: who has it now is to be said.
+async fn is_no_earlier_address(store: &Store, subject: &SuppressionSubject) -> Result<(), Failure> {
+    let SuppressionSubject::Address(address) = subject else { return Ok(()) };
+    match moved::kept_out_for(store, &Address::parse(address)?).await? {
+        None => Ok(()),
+        Some(now) => Err(earlier_address(address, &now, "; nobody was released")),
+    }
+}
+
+/// Stops what would let mail go to an earlier address of somebody.
+pub(super) fn earlier_address(address: &str, now: &str, what: &str) -> Failure {
+    let back = with_address("digest subscribers set", now, &format!("--set email={address}"));
+    let release = with_address("digest subscribers release", address, "--reason moved --why TEXT");
+    Failure::new(format!("{address} is an earlier address of {now}{what}")).help(format!(
+        "if the same person wants it back: `{back}`. If somebody else has it now: `{release}`"
+    ))
 }
 
 /// Whether a person is meant, or everybody at their domain.
@@ -278,10 +310,8 @@ async fn end(
         ..ReleasedRows::default()
     };
     if all {
-        for one in
-            undecided::all(store, None).await?.iter().filter(|one| is_of(subject, &one.email))
-        {
-            undecided::dismiss(store, &one.email, clock::now()).await?;
+        for one in undecided::all(store, None).await?.iter().filter(|one| is_about(subject, one)) {
+            undecided::dismiss(store, (&one.email, None), clock::now()).await?;
         }
     }
     let SuppressionSubject::Address(address) = subject else { return Ok(ended) };

@@ -20,7 +20,9 @@ pub(in crate::delivery) fn without_names(text: String, own: &Address, message_id
         return text;
     }
     let own = own.identity();
-    let keeps = |address: &str| address == message_id || identity(address).as_ref() == Some(&own);
+    let keeps = |address: &str| {
+        address == message_id || is_role(address) || identity(address).as_ref() == Some(&own)
+    };
     replaced(&text, keeps, |address| {
         let domain = address.rsplit_once('@').map_or("", |(_, domain)| domain);
         format!("{SOMEBODY}@{domain}")
@@ -29,8 +31,32 @@ pub(in crate::delivery) fn without_names(text: String, own: &Address, message_id
 
 /// A text without the addresses of one person, who was forgotten.
 pub(in crate::delivery) fn without_person(text: &str, person: &str) -> String {
-    let keeps = |address: &str| identity(address).as_deref() != Some(person);
+    without_some(text, |identity| identity == person)
+}
+
+/// A text without the addresses of those who `are_gone`, by their identity.
+pub(super) fn without_some(text: &str, are_gone: impl Fn(&str) -> bool) -> String {
+    let keeps = |address: &str| !identity(address).is_some_and(|one| are_gone(&one));
     replaced(text, keeps, |_| SOMEBODY.to_owned())
+}
+
+/// Where a server says to write if it refuses a sender: of a task (RFC 2142), and of no person.
+const ROLES: [&str; 10] = [
+    "abuse",
+    "delist",
+    "delisting",
+    "hostmaster",
+    "mailer-daemon",
+    "noc",
+    "postmaster",
+    "removal",
+    "security",
+    "unblock",
+];
+
+fn is_role(address: &str) -> bool {
+    let local = address.rsplit_once('@').map_or("", |(local, _)| local);
+    ROLES.iter().any(|role| local.eq_ignore_ascii_case(role))
 }
 
 /// A text with something else in the place of each address that it does not keep.
@@ -61,7 +87,13 @@ fn begin(before: &str) -> Option<usize> {
     if let Some(inner) = before.strip_suffix('"') {
         return inner.rfind('"');
     }
-    before.char_indices().rev().find(|(_, c)| is_outside(*c)).map(|(at, c)| at + c.len_utf8())
+    // An apostrophe may stand in a name, and around an address.
+    let ends = |c: char| c != '\'' && is_outside(c);
+    let start =
+        before.char_indices().rev().find(|(_, c)| ends(*c)).map(|(at, c)| at + c.len_utf8());
+    let local = &before[start.unwrap_or(0)..];
+    let quotes = local.len() - local.trim_start_matches('\'').len();
+    if quotes == 0 { start } else { Some(start.unwrap_or(0) + quotes) }
 }
 
 /// What no address has outside of quotation marks.
@@ -88,6 +120,9 @@ mod tests {
             ("smtp:[kim@[192.0.2.1]] no", "smtp:[<…>[192.0.2.1]] no"),
             ("@ and a@", "<…> and <…>"),
             ("사람@예시.example 없음", "<…> 없음"),
+            ("pat.o'brien@victim.test is full", "<…> is full"),
+            ("'kim@example.net' 'ada@example.org'", "'<…>' 'ada@example.org'"),
+            ("'@x.example", "'<…>"),
             ("no address here", "no address here"),
         ] {
             assert_eq!(without(text, own), kept);
@@ -107,6 +142,12 @@ mod tests {
             ("rfc822;\"kim lee\"@example.net", "rfc822;<…@example.net>"),
             ("a@b@example.net", "<…@example.net>"),
             ("2.6.0 <a1@list.example> queued", "2.6.0 <a1@list.example> queued"),
+            ("no pat.o'brien@victim.test", "no <…@victim.test>"),
+            (
+                "write to delist@messaging.microsoft.com.",
+                "write to delist@messaging.microsoft.com.",
+            ),
+            ("<Postmaster@example.net> or kim@a.b", "<Postmaster@example.net> or <…@a.b>"),
             ("451 try later", "451 try later"),
         ] {
             assert_eq!(without_names(text.to_owned(), &own, "a1@list.example"), kept);
@@ -117,7 +158,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_other_address_is_left(text in "(@|<|>|\"|a|\\.|é| ){0,20}") {
+        fn no_other_address_is_left(text in "(@|<|>|\"|'|a|\\.|é| ){0,20}") {
             prop_assert!(!without(&text, Some("ada@example.org")).contains('@'));
         }
     }

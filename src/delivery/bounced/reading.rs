@@ -212,7 +212,8 @@ impl ReportReader {
         let mut decided = Vec::new();
         for row in &report.recipients {
             let reader = reader.as_ref().filter(|reader| evidence::is_about(row, is_alone, reader));
-            decided.push(self.decide(connection, row, reader, (place, at, now)).await?);
+            let written = WrittenWhere { place, senders: &report.senders, at, now };
+            decided.push(self.decide(connection, row, reader, &written).await?);
         }
         Ok(ReadMessage { report: Some(report), was_read: false, decided })
     }
@@ -222,8 +223,9 @@ impl ReportReader {
         connection: &mut Connection,
         row: &ReportedRecipient,
         reader: Option<&ProvenReader>,
-        (place, at, now): ((&str, &str), Timestamp, Timestamp),
+        written: &WrittenWhere<'_>,
     ) -> Result<DecidedReport, SqlError> {
+        let WrittenWhere { place, at, now, .. } = *written;
         let named = row.address.as_deref().and_then(evidence::identity);
         let about = reader.map(|reader| &reader.identity).or(named.as_ref());
         let row = &without_others(row, about);
@@ -248,21 +250,10 @@ impl ReportReader {
         } else {
             decide(&facts, history, &self.policy)
         };
-        // Somebody may ask from another address than the one that they are on the list with.
-        let whom = reader.map(|reader| &reader.identity).or(asks);
-        let decision = match whom {
-            Some(identity) if decision.outcome == BounceOutcome::Undecided => {
-                let note = UndecidedNote {
-                    message: place.0,
-                    identity,
-                    class: class_word(row.class),
-                    issue: reader.and_then(|reader| reader.row.as_ref()).map(|row| &*row.issue),
-                    text: &row.text,
-                    source: place.1,
-                    at_ms: at.as_millisecond(),
-                    read_at_ms: now.as_millisecond(),
-                };
-                self.leave_to_a_person(connection, decision, &note).await?
+        let decision = match decision.outcome {
+            BounceOutcome::Undecided => {
+                let whom = (reader, asks);
+                self.leave_to_a_person(connection, decision, (row, whom), written).await?
             }
             _ => decision,
         };
@@ -288,13 +279,49 @@ impl ReportReader {
         })
     }
 
+    /// What From says, without those who were forgotten.
+    fn senders(&self, senders: &str) -> String {
+        if senders.trim().is_empty() {
+            return "nobody".to_owned();
+        }
+        others::without_some(senders, |identity| self.is_forgotten(identity))
+    }
+
     /// Keeps what a person has to decide, unless somebody has.
     async fn leave_to_a_person(
         &self,
         connection: &mut Connection,
         decision: BounceDecision,
-        note: &UndecidedNote<'_>,
+        (row, (reader, asks)): (&ReportedRecipient, (Option<&ProvenReader>, Option<&String>)),
+        written: &WrittenWhere<'_>,
     ) -> Result<BounceDecision, SqlError> {
+        // Somebody may ask from another address than the one that they are on the list with. Whoever asks
+        // and cannot be named is found by what From says.
+        let (message, source) = written.place;
+        let unnamed = undecided::stand_in(message);
+        let (identity, text) = match reader.map(|reader| &reader.identity).or(asks) {
+            Some(identity) => (identity, row.text.clone()),
+            None if row.class == BounceClass::Unsubscribe => {
+                let senders = self.senders(written.senders);
+                (&unnamed, format!("{}; From: {senders}", row.text))
+            }
+            None => return Ok(decision),
+        };
+        let note = &UndecidedNote {
+            message,
+            identity,
+            class: class_word(row.class),
+            issue: reader.and_then(|reader| reader.row.as_ref()).map(|row| &*row.issue),
+            text: &text,
+            source,
+            at_ms: written.at.as_millisecond(),
+            read_at_ms: written.now.as_millisecond(),
+        };
+        if self.acts && matches!(note.class, "unsubscribe" | "complaint") {
+            // Another word for a no that was said on the web: nobody takes that back any more.
+            let at = Timestamp::from_millisecond(note.read_at_ms).unwrap_or_default();
+            leave::say_again(connection, note.identity, at).await?;
+        }
         let about = (note.message, note.identity, note.class);
         if undecided::is_decided(connection, about).await? {
             let why = "somebody has decided about it";
@@ -367,6 +394,16 @@ impl ReportReader {
         }
         acted.write(connection).await
     }
+}
+
+/// Where a report lies, whom its From names, and when it was written and read.
+#[derive(Clone, Copy)]
+struct WrittenWhere<'a> {
+    /// The hash of the message, and where it lay.
+    place: (&'a str, &'a str),
+    senders: &'a str,
+    at: Timestamp,
+    now: Timestamp,
 }
 
 /// A report that is acted on.

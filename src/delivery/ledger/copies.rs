@@ -52,9 +52,38 @@ pub struct OneRow {
     pub earlier: u64,
     /// The last copy was attempted by a run that was killed before it could say so.
     untold: bool,
+    /// The earlier address of the person that it is for.
+    former: Option<Address>,
+    /// No row of theirs stands at the address of now, so that this one may go there.
+    may_follow: bool,
 }
 
 impl OneRow {
+    /// Whether the person has the issue, or may have it.
+    pub fn is_had(&self) -> bool {
+        matches!(self.state, State::Accepted | State::Uncertain) || self.earlier > 0
+    }
+
+    /// Whether it is surer than of another row that the person has the issue.
+    pub(super) fn is_surer(&self, other: &OneRow) -> bool {
+        self.state == State::Accepted && other.state != State::Accepted
+    }
+
+    /// The same of an earlier address of the person; it may go to the one of now, if it `may_follow`.
+    pub(super) fn at_former(self, former: Address, may_follow: bool) -> OneRow {
+        OneRow { former: Some(former), may_follow, ..self }
+    }
+
+    /// The earlier address of the person that it is for, if it is for one.
+    pub fn former(&self) -> Option<&Address> {
+        self.former.as_ref()
+    }
+
+    /// Whether a further copy of it would go to the address that the person has now.
+    pub fn may_be_copied(&self) -> bool {
+        self.former.is_none() || self.may_follow
+    }
+
     /// Whether a dead sender has sent the copy that somebody wished for.
     pub fn was_sent_untold(&self) -> bool {
         self.untold && self.state == State::Accepted
@@ -97,6 +126,8 @@ impl Ledger {
             revision: row.get(3),
             earlier: row.get::<i64>(4).unsigned_abs(),
             untold: row.get(5),
+            former: None,
+            may_follow: false,
         }))
     }
 }

@@ -44,8 +44,8 @@ const UNDECIDED: &str = "DELETE FROM undecided_report WHERE identity = ?1";
 const OUTBOX: &str = "DELETE FROM outbox WHERE identity = ?1";
 
 /// Tables with what servers said of other people's mail: one may have passed it on to this person, and
-/// older versions have kept the address.
-const SAID: [&str; 3] = ["recipient", "earlier_copy", "outbox"];
+/// older versions have kept the address. A wish may name several who may have sent it.
+const SAID: [&str; 4] = ["recipient", "earlier_copy", "outbox", "undecided_report"];
 
 /// Each with its table: a copy of an older store may lack some. What stands in the rows of earlier copies
 /// is found by the rows of the person, which lose their name behind it.

@@ -50,6 +50,7 @@ impl Ledger {
             return Ok(Vec::new());
         }
         sql::raw(MAKE).execute(self.store.pool()).await.map_err(failed)?;
+        sql::raw(super::moved::MAKE).execute(self.store.pool()).await.map_err(failed)?;
         let other = match elsewhere {
             Some(path) => Some(Store::read(path, &STEPS).await?),
             None => None,
@@ -67,6 +68,7 @@ impl Ledger {
     /// The store's; or an issue that it does not know.
     pub async fn issues_had(&self, issues: &[&str]) -> Result<BTreeMap<String, u64>, IntakeError> {
         let mut had = BTreeMap::new();
+        self.know_former(&[]).await?;
         if self.look_up_got(issues, None).await?.is_empty() {
             return Ok(had);
         }
@@ -119,8 +121,7 @@ impl Ledger {
 
     async fn add_got_of(&self, other: &Store, issue: &str, number: i64) -> Result<(), StoreError> {
         let page = format!(
-            "SELECT r.id, r.identity, f.identity FROM recipient r \
-             LEFT JOIN subscriber_former f ON f.former = r.identity \
+            "SELECT r.id, r.identity FROM recipient r \
              WHERE {HAS} AND r.id > ?2 ORDER BY r.id LIMIT ?3"
         );
         let mut last = i64::MIN;
@@ -136,8 +137,7 @@ impl Ledger {
             last = end.get(0);
             let mut query = QueryBuilder::new("INSERT INTO temp.got (number, identity) ");
             query.push_values(&rows, |mut row, one| {
-                let now: Option<String> = one.get(2);
-                row.push_bind(number).push_bind(now.unwrap_or_else(|| one.get(1)));
+                row.push_bind(number).push_bind(one.get::<String>(1));
             });
             query.push(" ON CONFLICT DO NOTHING");
             let written = query.build().execute(self.store.pool()).await;

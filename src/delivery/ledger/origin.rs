@@ -6,6 +6,7 @@
 use std::fmt;
 
 use super::Ledger;
+use super::moved::identity_now;
 use crate::store::StoreError;
 use crate::store::sql;
 
@@ -101,20 +102,21 @@ impl Ledger {
     /// # Errors
     /// The store's.
     pub async fn last_readers(&self, list: &str) -> Result<Option<LastReaders>, StoreError> {
-        let found: Option<(String, i64, i64)> = sql::query_as(
+        let now = identity_now(self.any_moved().await?, "r");
+        let found: Option<(String, i64, i64)> = sql::query_as(format!(
             "WITH earlier AS (SELECT issue, max(id) AS run FROM run \
                  WHERE list = ?1 AND issue <> ?2 GROUP BY issue ORDER BY max(id) DESC LIMIT ?3) \
              SELECT issue, accepted, missing FROM (SELECT issue, run, \
                  (SELECT count(*) FROM recipient r \
                   WHERE r.issue = e.issue AND r.state = 'accepted') AS accepted, \
                  (SELECT count(*) FROM recipient r WHERE r.issue = e.issue AND r.state = 'accepted' \
-                  AND NOT EXISTS (SELECT 1 FROM staging l WHERE l.identity = r.identity)) AS missing \
+                  AND NOT EXISTS (SELECT 1 FROM staging l WHERE l.identity = {now})) AS missing \
              FROM earlier e \
              WHERE NOT EXISTS (SELECT 1 FROM run WHERE issue = ?2 AND list IS NOT NULL) \
              AND NOT EXISTS (SELECT 1 FROM recipient r WHERE r.issue = e.issue \
                  AND r.state IN ('pending', 'claimed', 'deferred'))) complete \
              WHERE accepted > 0 ORDER BY run DESC LIMIT 1",
-        )
+        ))
         .bind(list)
         .bind(&self.issue)
         .bind(LOOKED_THROUGH)

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::Ledger;
+use super::moved::NO_PERSON;
 use crate::delivery::id::{RowId, RunId};
 use crate::delivery::state::State;
 use crate::delivery::verdict::GIVEN_UP;
@@ -390,11 +391,11 @@ impl Ledger {
     /// # Errors
     /// The store's.
     pub async fn missed(&self) -> Result<Vec<Listed>, StoreError> {
-        let rows = sql::query(
+        let rows = sql::query(format!(
             "SELECT email, state, attempts, code, enhanced, text, message_id, at, FALSE \
-             FROM recipient WHERE issue = ?1 AND state <> 'accepted' \
-             AND id NOT IN (SELECT recipient FROM earlier_copy) ORDER BY id",
-        )
+             FROM recipient WHERE issue = ?1 AND state <> 'accepted' AND NOT {NO_PERSON} \
+             AND id NOT IN (SELECT recipient FROM earlier_copy) ORDER BY id"
+        ))
         .bind(&self.issue)
         .fetch_all(self.store.pool())
         .await

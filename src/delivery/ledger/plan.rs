@@ -97,11 +97,14 @@ impl LockedLedger {
         let mut transaction = self.store.begin().await?;
         let run = self.begin(&mut transaction, run).await.map_err(failed)?;
         let revision = self.revise(&mut transaction, text).await.map_err(failed)?;
+        let copied = copy.map(|copy| copy.row);
+        self.follow(&mut transaction, reopened, copied).await.map_err(failed)?;
         if let Some(copy) = copy {
             self.open_copy(&mut transaction, run, copy).await.map_err(failed)?;
         }
         // Anew, because it was counted before a person was asked.
         self.meet(&mut transaction).await.map_err(failed)?;
+        self.leave_behind(&mut transaction).await.map_err(failed)?;
         // New rows stand behind all others.
         let last: i64 = sql::query_scalar("SELECT coalesce(max(id), 0) FROM recipient")
             .fetch_one(&mut *transaction)
@@ -169,7 +172,8 @@ impl Ledger {
     }
 }
 
-/// Those who have a row; where a row is `is_fresh`, it gets what the list and the latest text say.
+/// Those who have a row, and at the address of now: what stands at an earlier one is sent to nobody. Where
+/// a row is `is_fresh`, it gets what the list and the latest text say.
 fn known(is_fresh: &str) -> String {
     let fresh = |name: &str, new: &str| {
         format!("{name} = CASE WHEN {is_fresh} THEN {new} ELSE recipient.{name} END, ")
@@ -185,7 +189,7 @@ fn known(is_fresh: &str) -> String {
          revision = CASE WHEN {is_fresh} OR revision IS NULL THEN ?3 ELSE revision END, \
          planned_by = ?2, state = CASE state WHEN 'suppressed' THEN 'pending' ELSE state END \
          FROM met m CROSS JOIN staging l \
-         WHERE l.id = m.entry AND recipient.id = m.row \
+         WHERE l.id = m.entry AND recipient.id = m.row AND recipient.identity = l.identity \
          AND [sqlite: + | postgres: ]state IN ('pending', 'deferred', 'suppressed', 'uncertain', 'refused')"
     )
 }
@@ -222,4 +226,6 @@ UPDATE recipient SET state = 'suppressed', code = NULL, enhanced = NULL, text = 
     'a later send did not have them in its list, or could not use their row')
 WHERE issue = ?1 AND state IN ('pending', 'deferred') AND planned_by <> ?2
 AND NOT EXISTS (SELECT 1 FROM staging l
-    WHERE l.identity = recipient.identity AND l.kept AND l.gone IS NULL)";
+    WHERE l.identity = recipient.identity AND l.kept AND l.gone IS NULL)
+AND NOT EXISTS (SELECT 1 FROM former f CROSS JOIN staging l
+    WHERE f.former = recipient.identity AND l.identity = f.identity AND l.kept AND l.gone IS NULL)";

@@ -79,19 +79,33 @@ AND (state IN ('accepted', 'uncertain') OR stage NOT IN ('mail', 'rcpt', 'data')
 
 /// The people of the list who have one of some issues, and do not have another one, nor were refused it:
 /// nobody sends it to those again. Each counts once.
+/// `{addresses}` are the rows of the list, with each address of their people.
 const REACHED_OF_LIST: &str = "
-SELECT count(DISTINCT l.identity) FROM staging l
+SELECT count(DISTINCT l.identity) FROM {addresses} l
 CROSS JOIN person p CROSS JOIN recipient r
-WHERE p.issue IN (SELECT e.value ->> 0 FROM [each ?1] e) AND p.identity = l.identity
+WHERE p.issue IN (SELECT e.value ->> 0 FROM [each ?1] e) AND p.identity = l.address
 AND r.id = p.recipient AND (l.kept AND l.gone IS NULL AND (?5 OR NOT l.outside)
     OR ?5 AND substr(l.gone, 1, length(?4)) = ?4)
 AND (r.state IN ('accepted', 'uncertain') OR r.stage NOT IN ('mail', 'rcpt', 'data')
     OR r.id IN (SELECT CAST(e.value ->> 0 AS BIGINT) FROM [each ?2] e))
-AND NOT EXISTS (SELECT 1 FROM person q JOIN recipient o ON o.id = q.recipient
-    WHERE q.issue = ?3 AND q.identity = l.identity
+AND NOT EXISTS (SELECT 1 FROM {all} a CROSS JOIN person q CROSS JOIN recipient o
+    WHERE o.id = q.recipient AND q.issue = ?3 AND q.identity = a.address
     AND (o.state IN ('accepted', 'uncertain', 'refused')
         OR o.id IN (SELECT CAST(e.value ->> 0 AS BIGINT) FROM [each ?2] e)))
-AND NOT (?6 AND EXISTS (SELECT 1 FROM person n WHERE n.issue = ?3 AND n.identity = l.identity))";
+AND NOT (?6 AND EXISTS (SELECT 1 FROM {all} a CROSS JOIN person n
+    WHERE n.issue = ?3 AND n.identity = a.address))";
+
+/// The rows of the list, each with the addresses that its person has and had.
+const ALL_ADDRESSES: &str = "
+(SELECT identity, identity AS address, kept, outside, gone FROM staging UNION ALL
+ SELECT s.identity, f.former, s.kept, s.outside, s.gone
+ FROM former f CROSS JOIN staging s WHERE s.identity = f.identity)";
+const ALL_OF_PERSON: &str = "
+(SELECT l.identity AS address UNION ALL
+ SELECT f.former FROM former f WHERE f.identity = l.identity)";
+/// The same where nobody has moved.
+const ONE_ADDRESS: &str =
+    "(SELECT identity, identity AS address, kept, outside, gone FROM staging)";
 
 /// Which people of the list count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -153,7 +167,13 @@ impl Ledger {
         more: &[RowId],
         part: ListPart,
     ) -> Result<u64, StoreError> {
-        let people: Result<i64, SqlError> = sql::query_scalar(REACHED_OF_LIST)
+        let (addresses, all) = if self.any_moved().await? {
+            (ALL_ADDRESSES, ALL_OF_PERSON)
+        } else {
+            (ONE_ADDRESS, "(SELECT l.identity AS address)")
+        };
+        let statement = REACHED_OF_LIST.replace("{addresses}", addresses).replace("{all}", all);
+        let people: Result<i64, SqlError> = sql::query_scalar(statement)
             .bind(self.in_json(others)?)
             .bind(self.in_json(more)?)
             .bind(&self.issue)

@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tokio::task::JoinHandle;
 
+use super::moved::{self, identity_now};
 use super::person::{fields_json, person, tags_json};
 use super::wishes::Reopened;
 use super::{BATCH, Ledger};
@@ -80,7 +81,7 @@ DROP TABLE repeated;
 /// table, and reads rows and list from their beginnings to their ends instead of all over.
 const MEET: &str = "
 DROP TABLE IF EXISTS met;
-CREATE TEMP TABLE met (row [sqlite: INTEGER | postgres: BIGINT] PRIMARY KEY, entry BIGINT NOT NULL);
+CREATE TEMP TABLE met (row BIGINT NOT NULL, entry BIGINT NOT NULL, PRIMARY KEY (row, entry)) WITHOUT ROWID;
 ";
 const MET: &str = "
 INSERT INTO met SELECT p.recipient, l.id
@@ -123,7 +124,11 @@ UPDATE staging SET outside = TRUE
 WHERE kept AND gone IS NULL AND NOT outside AND NOT EXISTS
     (SELECT 1 FROM person p JOIN recipient r ON r.id = p.recipient
      WHERE p.issue = ?1 AND p.identity = staging.identity
-     AND (r.planned_by = ?2 OR r.state = 'accepted'))";
+     AND (r.planned_by = ?2 OR r.state = 'accepted'))
+AND NOT EXISTS
+    (SELECT 1 FROM former f CROSS JOIN person p CROSS JOIN recipient r
+     WHERE f.identity = staging.identity AND p.issue = ?1 AND p.identity = f.former
+     AND r.id = p.recipient AND (r.planned_by = ?2 OR r.state = 'accepted'))";
 
 /// A row of the list.
 #[derive(Debug)]
@@ -219,6 +224,8 @@ pub struct Census {
     pub copies: u64,
     /// How many of them have no row yet.
     pub new: u64,
+    /// How many of those who have it, or may have it, do so under an earlier address.
+    pub moved: u64,
     /// To whom the issue would go, by domain, the largest first.
     pub domains: Vec<(String, u64)>,
     /// How many domains there are, shown or not.
@@ -348,7 +355,9 @@ impl Ledger {
     /// The store's.
     pub async fn begin_staging(&self) -> Result<StagingWriter, StoreError> {
         let failed = |error| self.store.failed(error);
-        sql::raw(MAKE).execute(self.store.pool()).await.map_err(failed)?;
+        for make in [MAKE, moved::MAKE] {
+            sql::raw(make).execute(self.store.pool()).await.map_err(failed)?;
+        }
         let batch = Vec::with_capacity(BATCH);
         Ok(StagingWriter { ledger: self.clone(), batch, writing: None })
     }
@@ -564,11 +573,13 @@ impl Ledger {
         if all == 0 {
             return Ok((0, 0));
         }
-        let (kept, outside): (i64, i64) = sql::query_as(
+        let (kept, outside): (i64, i64) = sql::query_as(format!(
             "SELECT count(DISTINCT r.id), count(DISTINCT r.id) FILTER (WHERE l.outside) \
-             FROM staging l CROSS JOIN person p CROSS JOIN recipient r \
-             WHERE p.issue = ?1 AND p.identity = l.identity AND r.id = p.recipient AND l.kept AND l.gone IS NULL AND r.state = 'uncertain'",
-        )
+             FROM recipient r CROSS JOIN staging l \
+             WHERE r.issue = ?1 AND r.state = 'uncertain' AND l.identity = {} \
+             AND l.kept AND l.gone IS NULL",
+            identity_now(self.any_moved().await?, "r")
+        ))
         .bind(&self.issue)
         .fetch_one(self.store.pool())
         .await
@@ -598,8 +609,9 @@ impl Ledger {
                count(*) FILTER (WHERE said IS NULL AND attempts > 0 AND NOT unasked) \
              FROM (SELECT attempts, unasked, \
                  (SELECT l.kept AND (l.gone IS NULL OR l.suppressed IS NOT NULL) \
-                 FROM staging l WHERE l.identity = recipient.identity) AS said \
-               FROM recipient WHERE issue = ?1 AND state IN ({states})) waiting"
+                 FROM staging l WHERE l.identity = {}) AS said \
+               FROM recipient WHERE issue = ?1 AND state IN ({states})) waiting",
+            identity_now(self.any_moved().await?, "recipient")
         );
         let found: (i64, i64, i64, i64) = sql::query_as(statement)
             .bind(&self.issue)
@@ -615,7 +627,8 @@ impl Ledger {
     pub(super) async fn meet(&self, connection: &mut Connection) -> Result<(), SqlError> {
         sql::raw(MEET).execute(&mut *connection).await?;
         sql::query(MET).bind(&self.issue).execute(&mut *connection).await?;
-        sql::raw(MET_BY_ENTRY).execute(&mut *connection).await.map(|_| ())
+        sql::raw(MET_BY_ENTRY).execute(&mut *connection).await?;
+        self.meet_former(connection).await
     }
 
     /// How many people of the list are in a state of the ledger, as it is now.
@@ -692,6 +705,7 @@ impl Ledger {
             .map_err(failed)?;
             census.given_up = given_up.unsigned_abs();
         }
+        census.moved = self.met_at_former().await?;
         census.copies = self.waiting_copies().await?;
         let waiting = self.listed_of("'pending', 'claimed', 'deferred'").await?;
         (census.waiting, census.leaving) = (waiting.all, waiting.all.saturating_sub(waiting.kept));

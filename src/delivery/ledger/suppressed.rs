@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::moved::MOVED_DURING;
 use super::{BATCH, Ledger, LockedLedger};
 use crate::audience::forgotten::{ForgettingKeys, Forgotten, ForgottenError};
 use crate::audience::suppression::{
@@ -56,17 +57,17 @@ const COUNT: &str = "SELECT suppressed, count(*) FROM staging \
      WHERE suppressed IS NOT NULL GROUP BY suppressed";
 
 /// People and domains who waited and left: their rows wait no more. `?3` is an array of pairs: what,
-/// and the reason's word.
+/// and the text that says why.
 const LEFT_PEOPLE: &str = "
 UPDATE recipient SET state = 'suppressed', code = NULL, enhanced = NULL, next_attempt = NULL,
-    text = ?4 || (SELECT j.value ->> 1 FROM [each ?3] j
+    text = (SELECT j.value ->> 1 FROM [each ?3] j
         WHERE j.value ->> 0 = recipient.identity)
 WHERE state IN ('pending', 'deferred') AND planned_by = ?2
     AND id IN (SELECT p.recipient FROM [each ?3] j
         CROSS JOIN person p WHERE p.issue = ?1 AND p.identity = j.value ->> 0)";
 const LEFT_DOMAINS: &str = "
 UPDATE recipient SET state = 'suppressed', code = NULL, enhanced = NULL, next_attempt = NULL,
-    text = ?4 || (SELECT j.value ->> 1 FROM [each ?3] j WHERE j.value ->> 0 = recipient.domain)
+    text = (SELECT j.value ->> 1 FROM [each ?3] j WHERE j.value ->> 0 = recipient.domain)
 WHERE issue = ?1 AND state IN ('pending', 'deferred') AND planned_by = ?2
     AND domain IN (SELECT j.value ->> 0 FROM [each ?3] j)";
 
@@ -226,9 +227,13 @@ impl LockedLedger {
     ) -> Result<(), StoreError> {
         let (mut people, mut domains) = (Vec::new(), Vec::new());
         for (subject, reason) in left {
+            let text = match reason {
+                SuppressionReason::Moved => MOVED_DURING.to_owned(),
+                reason => format!("{LEFT_DURING}{}", reason.word()),
+            };
             match subject {
-                SuppressionSubject::Address(what) => people.push((what, reason.word())),
-                SuppressionSubject::Domain(what) => domains.push((what, reason.word())),
+                SuppressionSubject::Address(what) => people.push((what, text)),
+                SuppressionSubject::Domain(what) => domains.push((what, text)),
             }
         }
         for (statement, left) in [(LEFT_PEOPLE, people), (LEFT_DOMAINS, domains)] {
@@ -239,7 +244,6 @@ impl LockedLedger {
                 .bind(&self.issue)
                 .bind(run)
                 .bind(serde_json::json!(left).to_string())
-                .bind(LEFT_DURING)
                 .execute(self.store.pool())
                 .await
                 .map_err(|error| self.store.failed(error))?;

@@ -6,6 +6,7 @@
 
 use serde::Serialize;
 
+use crate::audience::leave::TAKEN_BACK;
 use crate::audience::suppression::SuppressionReason;
 use crate::store::sql::{self, Connection, SqlError, SqlRow};
 use crate::store::{Store, StoreError};
@@ -30,6 +31,20 @@ CREATE TABLE undecided_report (
 CREATE INDEX undecided_report_by_identity ON undecided_report (identity);
 ";
 
+/// What names a report of nobody who can be named: the beginning of its message's hash, which is no
+/// address.
+pub(in crate::delivery) fn stand_in(message: &str) -> String {
+    const LETTERS: usize = 12;
+    format!("{OF_MESSAGE}{}", message.get(..LETTERS).unwrap_or(message))
+}
+
+const OF_MESSAGE: &str = "message:";
+
+/// Whether this names a report by its message, and no person.
+pub fn is_of_message(identity: &str) -> bool {
+    identity.starts_with(OF_MESSAGE) && !identity.contains('@')
+}
+
 /// A report as it is written down.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::delivery) struct UndecidedNote<'a> {
@@ -46,7 +61,8 @@ pub(in crate::delivery) struct UndecidedNote<'a> {
 /// A report that nobody has decided about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct UndecidedReport {
-    /// The identity of the address that it is about.
+    /// The identity of the address that it is about; `message:` and the beginning of a hash, where a wish
+    /// does not come from one address.
     pub email: String,
     /// `unsubscribe`, `hard`, `soft` or `complaint`.
     pub class: String,
@@ -60,6 +76,8 @@ pub struct UndecidedReport {
     pub at: jiff::Timestamp,
     /// Why the person gets no mail at present, for reasons that decide nothing about this.
     pub suppressed: Vec<SuppressionReason>,
+    /// The address that the person has now, where this is one that they had before.
+    pub now: Option<String>,
     /// Whether this address had mail, or is on a list that is known; `None` where nobody can tell.
     pub on_list: Option<bool>,
 }
@@ -92,23 +110,33 @@ fn open() -> String {
     let decides = decides("u.class");
     format!(
         "dismissed_at IS NULL AND NOT EXISTS (SELECT 1 FROM suppression s
-         WHERE s.what = u.identity AND s.kind = 'address' AND {decides}
-         AND (s.released_at IS NULL OR s.at / 1000 >= u.read_at / 1000))"
+         WHERE {OF_PERSON} AND s.kind = 'address' AND {decides}
+         AND (s.released_at IS NULL OR s.at / 1000 >= u.read_at / 1000
+             AND s.released_why <> '{TAKEN_BACK}'))"
     )
 }
+
+/// Whether a suppression `s` is one of the person of a row `u`, who may have another address now.
+const OF_PERSON: &str = "(s.what = u.identity
+    OR s.what IN (SELECT f.identity FROM subscriber_earlier f WHERE f.former = u.identity))";
 
 const SUPPRESSED_NOW: &str = "
 SELECT DISTINCT reason FROM suppression WHERE what = ?1 AND kind = 'address' AND released_at IS NULL
 ORDER BY reason";
+
+/// Whether a row is of somebody, under this address or one that they had.
+const IS_OF: &str = "(identity = ?1
+    OR identity IN (SELECT f.former FROM subscriber_earlier f WHERE f.identity = ?1))";
+
+/// The address that the person has now who had this one.
+const NOW: &str =
+    "SELECT identity FROM subscriber_earlier WHERE former = ?1 ORDER BY at DESC, identity LIMIT 1";
 
 /// Whether an issue was planned for somebody, or the list of the store has them.
 const IS_ON_LIST: &str = "
 SELECT EXISTS (SELECT 1 FROM (SELECT DISTINCT issue FROM run) i CROSS JOIN person p
         WHERE p.issue = i.issue AND p.identity = ?1)
     OR EXISTS (SELECT 1 FROM subscriber s WHERE s.identity = ?1)";
-
-const DISMISS: &str = "
-UPDATE undecided_report SET dismissed_at = ?2 WHERE identity = ?1 AND dismissed_at IS NULL";
 
 /// Writes a report down, once.
 pub(in crate::delivery) async fn note(
@@ -127,8 +155,8 @@ pub(in crate::delivery) async fn is_decided(
 ) -> Result<bool, SqlError> {
     let decides = decides("?2");
     let suppressed = format!(
-        "SELECT EXISTS (SELECT 1 FROM suppression s WHERE s.what = ?1 AND s.kind = 'address'
-         AND s.released_at IS NULL AND {decides})"
+        "SELECT EXISTS (SELECT 1 FROM suppression s, (SELECT CAST(?1 AS TEXT) AS identity) u
+         WHERE {OF_PERSON} AND s.kind = 'address' AND s.released_at IS NULL AND {decides})"
     );
     let suppressed = sql::query_scalar(suppressed).bind(identity).bind(class);
     if suppressed.fetch_one(&mut *connection).await? {
@@ -170,7 +198,7 @@ pub async fn all(
     let open = open();
     let statement = format!(
         "SELECT identity, class, issue, text, source, at FROM undecided_report u
-         WHERE {open} AND (CAST(?1 AS TEXT) IS NULL OR identity = ?1) ORDER BY at, identity"
+         WHERE {open} AND (CAST(?1 AS TEXT) IS NULL OR {IS_OF}) ORDER BY at, identity"
     );
     let rows = sql::query(statement).bind(identity).fetch_all(store.pool()).await;
     let rows = rows.map_err(|error| store.failed(error))?;
@@ -183,6 +211,7 @@ pub async fn all(
         at: jiff::Timestamp::from_millisecond(row.get(5)).unwrap_or_default(),
         suppressed: Vec::new(),
         on_list: None,
+        now: None,
     };
     let mut all: Vec<UndecidedReport> = rows.iter().map(report).collect();
     if all.is_empty() {
@@ -192,22 +221,30 @@ pub async fn all(
     for one in &mut all {
         let now = suppressed_now(&mut connection, &one.email).await;
         one.suppressed = now.map_err(|error| store.failed(error))?;
+        let moved = sql::query_scalar(NOW).bind(&one.email).fetch_optional(&mut connection);
+        one.now = moved.await.map_err(|error| store.failed(error))?;
         let known = sql::query_scalar(IS_ON_LIST).bind(&one.email).fetch_one(&mut connection);
-        one.on_list = Some(known.await.map_err(|error| store.failed(error))?);
+        let known: bool = known.await.map_err(|error| store.failed(error))?;
+        one.on_list = Some(known || one.now.is_some());
     }
     Ok(all)
 }
 
-/// Does nothing about the reports of a person; how many those were.
+/// Does nothing about the reports of a person, under whatever address they came, or about those of one
+/// class; how many those were.
 ///
 /// # Errors
 /// The store's; then nothing has changed.
 pub async fn dismiss(
     store: &Store,
-    identity: &str,
+    (identity, class): (&str, Option<&str>),
     now: jiff::Timestamp,
 ) -> Result<u64, StoreError> {
-    let query = sql::query(DISMISS).bind(identity).bind(now.as_millisecond());
+    let dismiss = format!(
+        "UPDATE undecided_report SET dismissed_at = ?2 WHERE dismissed_at IS NULL AND {IS_OF} \
+         AND (CAST(?3 AS TEXT) IS NULL OR class = ?3)"
+    );
+    let query = sql::query(dismiss).bind(identity).bind(now.as_millisecond()).bind(class);
     let failed = |error| store.failed(error);
     let mut transaction = store.begin().await?;
     let done = query.execute(&mut *transaction).await.map_err(failed)?;

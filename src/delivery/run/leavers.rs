@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use crate::audience::suppression::{
     self, LEFT_DURING, Suppression, SuppressionReason, SuppressionSubject,
 };
+use crate::delivery::ledger::moved::MOVED_DURING;
 use crate::delivery::ledger::suppressed::SuppressionMark;
 use crate::delivery::ledger::{Claimed, Ledger, STEPS};
 use crate::message::address::Address;
@@ -133,7 +134,10 @@ impl Leavers {
             return None;
         }
         let reason = reason_for(&self.known(), row.recipient.address())?;
-        Some(format!("{LEFT_DURING}{}", reason.word()))
+        Some(match reason {
+            SuppressionReason::Moved => MOVED_DURING.to_owned(),
+            reason => format!("{LEFT_DURING}{}", reason.word()),
+        })
     }
 
     /// Waits until the person of a row has left.

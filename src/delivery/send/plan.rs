@@ -14,7 +14,9 @@ use crate::delivery::state::State;
 pub struct Plan {
     /// People who are to get it.
     pub to_send: u64,
-    /// Of these, those who have it and get a further copy.
+    /// Of those who have it or may have it, those who do so under an earlier address.
+    pub moved: u64,
+    /// Of those who are to get it, who have it and get a further copy.
     pub copies: u64,
     /// People of the list who were not asked for.
     pub outside: u64,
@@ -98,6 +100,7 @@ impl Plan {
         let uncertain = if reopened.uncertain { 0 } else { state(State::Uncertain) };
         Plan {
             to_send: all - accepted - refused - uncertain,
+            moved: census.moved,
             copies: census.copies,
             outside: census.outside,
             accepted,

@@ -81,6 +81,9 @@ pub struct SendReport {
     /// People who waited for the issue and whom it left out, because the list does not have them any
     /// more: they are suppressed.
     pub leaving: u64,
+    /// People who were not sent to, because their address changed meanwhile: the same command sends to
+    /// the new one.
+    pub moved: u64,
     /// Relays that failed, and whose share went to the others.
     pub failed_relays: Vec<Trouble>,
     /// What became of the receipt, where there is something to say.
@@ -285,7 +288,8 @@ impl SendReport {
             let excerpt = Excerpt::of(ledger, state, survey.options.to.as_ref()).await;
             troubles.extend(faults.keep(excerpt.map(Some)));
         }
-        let (mut this_send, mut all_refused, mut given_up) = (Counts::default(), None, 0);
+        let (mut this_send, mut all_refused) = (Counts::default(), None);
+        let (mut given_up, mut moved) = (0, 0);
         if let Some((locked, run)) = run {
             if end.is_some() && is_whole {
                 faults.keep(locked.copies_are_told(None, Some(run)).await);
@@ -298,6 +302,7 @@ impl SendReport {
                 faults.keep(locked.close_failed_copies().await);
             }
             given_up = faults.keep(ledger.given_up_in(run).await);
+            moved = faults.keep(ledger.moved_in(run).await);
         }
         let mut counts = faults.keep(ledger.counts().await);
         let unseen = |end: &&RunEnd| !end.is_whole() && (!end.is_seen || faults.first.is_some());
@@ -311,7 +316,7 @@ impl SendReport {
         // Where nobody can tell, somebody may have it.
         let frozen = faults.keep(ledger.may_be_had().await.map(Some)).unwrap_or(true);
         survey.store.clone().close().await;
-        let mut closed = SendReport {
+        let closed = SendReport {
             issue: survey.options.issue.clone(),
             content_hash,
             counts,
@@ -327,19 +332,25 @@ impl SendReport {
             settled: 0,
             withdrawn: 0,
             leaving: if run.is_some() { plan.leaving } else { 0 },
+            moved,
             failed_relays: Vec::new(),
             receipt,
             had_by_others,
             unsaid: faults.first,
             reckoned,
         };
+        closed.after(end)
+    }
+
+    /// The same with how the run ended.
+    fn after(mut self, end: Option<RunEnd>) -> SendReport {
         if let Some(RunEnd { report, .. }) = end {
-            closed.ended = Some(report.ended);
-            (closed.elapsed, closed.settled) = (report.elapsed, report.settled);
-            closed.withdrawn = report.withdrawn;
-            closed.failed_relays = report.failed_relays;
+            self.ended = Some(report.ended);
+            (self.elapsed, self.settled) = (report.elapsed, report.settled);
+            self.withdrawn = report.withdrawn;
+            self.failed_relays = report.failed_relays;
         }
-        closed
+        self
     }
 
     /// How many this command would go on with: those who wait, deferred ones too, and those whom it
@@ -357,7 +368,8 @@ impl SendReport {
     /// Whether nothing is left that a send to this list could do, or somebody would have to decide.
     pub fn is_finished(&self) -> bool {
         let held = self.uncertain.asked + self.uncertain.outside;
-        self.counts.deferred + self.counts.pending + self.withdrawn + held == 0
+        let waiting = self.counts.deferred + self.counts.pending + self.withdrawn;
+        waiting + self.moved + held == 0
     }
 
     /// Messages a second in the run.

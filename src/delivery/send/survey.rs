@@ -139,6 +139,9 @@ impl Survey {
         let (people, outside) = self.ledger.planned_counts().await?;
         if let (0, Some(to)) = (people, &self.options.to) {
             let address = to.address.clone();
+            if let Some(now) = self.ledger.moved_to(&address).await? {
+                return Err(self.faulty(ListFault::Moved { address, now }));
+            }
             return Err(self.faulty(match self.ledger.standing(&address).await? {
                 Standing::Left(reason) => ListFault::Left { address, reason },
                 Standing::Kept(_) | Standing::Absent => {
@@ -272,7 +275,7 @@ impl Survey {
             self.is_expected(reopened, None).await?;
             return Ok((plan, None));
         };
-        let one = self.ledger.one(&to.address).await?;
+        let one = self.ledger.one_person(&to.address).await?;
         let copied = one.as_ref().filter(|one| to.wants_copy(one));
         self.is_expected(reopened, copied).await?;
         let plan = if copied.is_some() { plan.with_copy(to.address.domain()) } else { plan };
