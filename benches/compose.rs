@@ -107,6 +107,7 @@ fn publication(root: PathBuf) -> Publication {
         browser_url: None,
         has_archive: false,
         preferences_url: None,
+        has_preferences: false,
         from: "digest@sejong.example".to_owned(),
         advertising: false,
         reply_to: None,
@@ -132,6 +133,7 @@ fn identity() -> Identity {
         base_url: "https://digest.sejong.example".to_owned(),
         list_archive: "https://digest.sejong.example/".to_owned(),
         reverse_path: None,
+        preferences_url: None,
         keys: Keys::new(&[7; 32]),
         signers: Vec::new(),
     }

@@ -107,7 +107,15 @@ pub struct Sender {
     has_list_id: bool,
     base_url: String,
     list_archive: String,
+    preferences_url: Option<String>,
     reverse_path: Option<String>,
+}
+
+impl Config {
+    /// Whether issues go to a file of people, which no page changes.
+    pub fn has_list_in_file(&self) -> bool {
+        audience::is_in_file(self.audience_source, &self.publication.root)
+    }
 }
 
 impl Sender {
@@ -120,6 +128,7 @@ impl Sender {
             list_id: self.list_id.clone(),
             base_url: self.base_url.clone(),
             list_archive: self.list_archive.clone(),
+            preferences_url: self.preferences_url.clone(),
             reverse_path: self.reverse_path.clone(),
             keys: Keys::numbered(secret.newest(), secret.older()),
             signers: Vec::new(),
@@ -179,7 +188,7 @@ pub fn read(root: &Path, environment: &[(String, String)]) -> Result<Config, Vec
     let (publication, sender) = publication(root, &mut table, reverse_path, &mut problems);
     let from_domain = sender.as_ref().map(|sender| sender.from.address.domain());
     let dkim = dkim::read(&mut table, root, from_domain, &mut problems);
-    let (theme, logos) = theme::read(&mut table, &mut problems);
+    let (theme, (logo, logo_dark)) = theme::read(&mut table, &mut problems);
     let relays = relay::relays(&mut table, root, &mut problems);
     problems.extend(relay::open_password_file(environment));
     let lanes = pace::lanes(&mut table, &mut problems);
@@ -198,7 +207,6 @@ pub fn read(root: &Path, environment: &[(String, String)]) -> Result<Config, Vec
         (Some((publication, time_zone)), Some(sender))
             if !problems.iter().any(Diagnostic::is_error) =>
         {
-            let (logo, logo_dark) = logos;
             let publication = Publication {
                 logo,
                 logo_dark,
@@ -207,6 +215,7 @@ pub fn read(root: &Path, environment: &[(String, String)]) -> Result<Config, Vec
                 topics,
                 segments,
                 segment_places,
+                has_preferences: web.is_written && !audience::is_in_file(audience_source, root),
                 ..publication
             };
             let (publication, sender) = on_the_web(publication, sender, archive);
@@ -331,10 +340,7 @@ fn publication(
     let from = from.and_then(|text| mailbox(&mut section, "from", &text));
     let reply_to = section.text("reply_to");
     let reply_to = reply_to.and_then(|text| mailbox(&mut section, "reply_to", &text));
-    let postal_address = section.text("postal_address").map(|text| text.value);
-    if !postal_address.as_deref().is_some_and(shows_something) {
-        section.report(no_postal_address(section.source()));
-    }
+    let postal_address = postal_address(&mut section);
     let language = section.language("language").unwrap_or_else(|| "en".to_owned());
     let base_url = section
         .required_text("base_url", "add base_url = \"https://…\": where pictures and pages are");
@@ -358,6 +364,7 @@ fn publication(
         list_id: list_id.unwrap_or_else(|| format!("digest.{}", from.address.domain())),
         base_url: base_url.clone(),
         list_archive: format!("{base_url}/"),
+        preferences_url: preferences_url.clone(),
         reverse_path,
         reply_to: reply_to.clone(),
         from,
@@ -372,6 +379,7 @@ fn publication(
         browser_url,
         has_archive: false,
         preferences_url,
+        has_preferences: false,
         from: from_address,
         reply_to: reply_to.map(|mailbox| mailbox.address.to_string()),
         logo: None,
@@ -410,6 +418,14 @@ fn on_the_web(
 fn shows_something(text: &str) -> bool {
     let is_filler = |c: char| matches!(c, '\u{115F}' | '\u{1160}' | '\u{3164}' | '\u{FFA0}');
     text.chars().any(|c| c.is_alphanumeric() && !is_filler(c))
+}
+
+fn postal_address(section: &mut Table) -> Option<String> {
+    let postal_address = section.text("postal_address").map(|text| text.value);
+    if !postal_address.as_deref().is_some_and(shows_something) {
+        section.report(no_postal_address(section.source()));
+    }
+    postal_address
 }
 
 fn no_postal_address(source: &Arc<Source>) -> Diagnostic {

@@ -47,7 +47,7 @@ pub(super) fn is_public(only: &str) -> bool {
 
 /// HTML with marks of slots, as anybody may read it.
 pub(super) fn html(html: &str, slots: &Slots, words: &ArchiveWords) -> String {
-    let is_url = |index: usize| slots.get(index).is_some_and(|slot| slot.field == URL);
+    let is_url = |index: usize| slots.get(index).is_some_and(|slot| slot::is_page(&slot.field));
     segments(&cut_html(html, is_url), |index| slots.get(index), words)
 }
 
@@ -77,7 +77,7 @@ pub(super) fn segments<'s>(
             Segment::Literal(text) => out.push_str(text),
             Segment::Slot(index, context) => {
                 let Some(slot) = slot(*index) else { continue };
-                if slot.field == URL && out.ends_with("=\"") {
+                if slot::is_page(&slot.field) && out.ends_with("=\"") {
                     out.push_str(OWN);
                     out.push_str(LEAVE);
                 } else {
@@ -88,9 +88,6 @@ pub(super) fn segments<'s>(
     }
     out
 }
-
-/// The field with a reader's own way out.
-const URL: &str = "unsubscribe_url";
 
 fn word(slot: &Slot, context: SlotContext, words: &ArchiveWords) -> String {
     if let Some(fallback) = &slot.fallback {

@@ -13,9 +13,6 @@ use crate::diagnostic::{Diagnostic, Place};
 use crate::issue::slot::{self, Piece};
 use crate::net::web;
 
-/// Fields that open a page in the reader's name.
-const DOORS: [&str; 2] = ["unsubscribe_url", "preferences_url"];
-
 /// A reader's email address in the address of another server.
 pub(super) fn email(view: &View<'_>) -> Vec<Diagnostic> {
     let scan = PersonalScan { view, is_personal: |field| field == "email" };
@@ -36,7 +33,7 @@ pub(super) fn email(view: &View<'_>) -> Vec<Diagnostic> {
 
 /// A link to unsubscribe in the address of another server.
 pub(super) fn doors(view: &View<'_>) -> Vec<Diagnostic> {
-    let scan = PersonalScan { view, is_personal: |field| DOORS.contains(&field) };
+    let scan = PersonalScan { view, is_personal: slot::is_page };
     scan.problems(|view, foreign| {
         let what = format!(
             "{} gives {} a link that works in the reader's name",
@@ -153,7 +150,7 @@ impl PersonalScan<'_> {
 
     fn as_text(&self, index: usize) -> String {
         match self.view.input.composition.slots.get(index).and_then(Option::as_ref) {
-            Some(slot) if !(self.is_personal)(&slot.field) && slot.field != "unsubscribe_url" => {
+            Some(slot) if !(self.is_personal)(&slot.field) && !slot::is_page(&slot.field) => {
                 slot.fallback.clone().unwrap_or_default()
             }
             _ => slot::mark(index),
@@ -234,7 +231,7 @@ impl PersonalScan<'_> {
     fn is_own(&self, address: &str) -> bool {
         let slots = &self.view.input.composition.slots;
         let is_door = |index: usize| {
-            slots.get(index).and_then(Option::as_ref).is_some_and(|s| s.field == "unsubscribe_url")
+            slots.get(index).and_then(Option::as_ref).is_some_and(|s| slot::is_page(&s.field))
         };
         match slot::pieces(address).first() {
             // It is an address under base_url, with its path.

@@ -6,7 +6,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::invisible;
 use super::spot::Spot;
-use super::view::{UNSUBSCRIBE, View};
+use super::view::{PREFERENCES, UNSUBSCRIBE, View};
 use crate::diagnostic::grouped::grouped;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::issue::slot::Slot;
@@ -96,7 +96,8 @@ pub(super) fn links(view: &View<'_>) -> Vec<Diagnostic> {
             matches!(behind.next(), Some('.' | ',' | ';' | ')'))
                 && behind.next().is_none_or(char::is_whitespace)
         };
-        if !bare.contains('@') && target != UNSUBSCRIBE && found.all(glued) {
+        if !bare.contains('@') && ![UNSUBSCRIBE, PREFERENCES].contains(&target) && found.all(glued)
+        {
             problems
                 .push((target, format!("a punctuation mark touches {target} in the text part")));
         }

@@ -15,6 +15,8 @@ use crate::issue::only::Only;
 
 /// Stands for the unsubscribe link, which is another for each recipient.
 pub(super) const UNSUBSCRIBE: &str = "https://unsubscribe.invalid/";
+/// The same for the page of preferences.
+pub(super) const PREFERENCES: &str = "https://preferences.invalid/";
 
 /// See the file's head.
 pub(super) struct View<'a> {
@@ -166,6 +168,7 @@ fn joined(input: &Input<'_>, segments: &[Segment]) -> String {
         let slot = input.composition.slots.get(index).and_then(Option::as_ref);
         match slot {
             Some(slot) if slot.field == "unsubscribe_url" => UNSUBSCRIBE.to_owned(),
+            Some(slot) if slot.field == "preferences_url" => PREFERENCES.to_owned(),
             Some(slot) => match &slot.fallback {
                 // As it is sent: a fallback may hold a tag, or a quotation mark.
                 Some(fallback) => context.write(fallback).into_owned(),

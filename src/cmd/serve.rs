@@ -15,6 +15,7 @@ use sejong_digest::web::base::BaseUrl;
 use sejong_digest::web::keys::{LinkKeys, ReadKeys};
 use sejong_digest::web::listeners::{self, ListenError};
 use sejong_digest::web::live::LiveOptions;
+use sejong_digest::web::preferences::{NAMES, ReaderChoices};
 use sejong_digest::web::server::ServerLimits;
 use sejong_digest::web::{self, Site, WebOptions};
 use tokio::sync::watch;
@@ -185,6 +186,7 @@ async fn options(workspace: &Workspace, args: &Args) -> Result<WebOptions, Failu
         store,
         keys: (keys, read),
         subscribing: subscribing::options(workspace)?,
+        choices: choices(workspace),
         origins: config.web.origins.clone(),
         archive,
         proxies: config.web.proxies.clone(),
@@ -192,6 +194,19 @@ async fn options(workspace: &Workspace, args: &Args) -> Result<WebOptions, Failu
         clock: clock::now,
         tell: print::note,
     })
+}
+
+/// What readers choose by their link; nothing where no page can change the list.
+fn choices(workspace: &Workspace) -> Option<ReaderChoices> {
+    let config = &workspace.config;
+    let topics = config.publication.topics.clone();
+    let all = ReaderChoices { topics, ..ReaderChoices::default() };
+    let choices = config.form.as_ref().map_or(all, |form| {
+        let names = form.fields.iter().filter(|field| NAMES.contains(&&*field.name));
+        let (topics, languages) = (form.topics.clone(), form.languages.clone());
+        ReaderChoices { names: names.cloned().collect(), topics, languages }
+    });
+    (!config.has_list_in_file()).then_some(choices)
 }
 
 /// Whether the store is where it last sent from and the secret has all keys that it sent with: what
@@ -223,6 +238,7 @@ fn reading_of_keys(workspace: &Workspace) -> ReadKeys {
         let secret = config::known_secret(&root, &environment).ok().flatten()?;
         let forgetting = ForgettingKeys::of_secret(secret.older().chain([secret.newest()]));
         let visitors = Key::derive(secret.newest().1, "visitor of the form");
-        Some(LinkKeys { links: sender.identity(&secret).keys, forgetting, visitors })
+        let forms = Key::derive(secret.newest().1, "form token");
+        Some(LinkKeys { links: sender.identity(&secret).keys, forgetting, visitors, forms })
     })
 }

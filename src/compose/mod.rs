@@ -134,9 +134,9 @@ pub fn compose(
 ) -> (Option<Composition>, Vec<Diagnostic>) {
     let mut problems = contrast_problems(theme);
     let mut issue = issue.clone();
-    let publication = &of_issue(publication, &issue);
-    let theme = &Preset::in_language(theme, &issue.language);
     let place = Place::File(issue.manifest.path().to_owned());
+    let publication = &of_issue(publication, &mut issue, &place);
+    let theme = &Preset::in_language(theme, &issue.language);
     let unsubscribe = issue.slots.built_in("unsubscribe_url", place);
     let pictures = pictures::travelling(&issue);
     let sources = pictures::sources(publication, &issue, &pictures);
@@ -213,12 +213,23 @@ fn no_letter(why: &NoLetter, issue: &Issue) -> Diagnostic {
     }
 }
 
-/// The publication as this issue may name it: one that is not for everybody has no page.
-fn of_issue<'p>(publication: &'p Publication, issue: &Issue) -> Cow<'p, Publication> {
-    if issue.archive || !publication.has_archive {
-        return Cow::Borrowed(publication);
+/// The publication as this issue may name it: one that is not for everybody has no page, and where each
+/// reader chooses on a page of their own, its mark stands for the address.
+fn of_issue<'p>(
+    publication: &'p Publication,
+    issue: &mut Issue,
+    place: &Place,
+) -> Cow<'p, Publication> {
+    let mut publication = Cow::Borrowed(publication);
+    if !issue.archive && publication.has_archive {
+        publication.to_mut().browser_url = None;
     }
-    Cow::Owned(Publication { browser_url: None, ..publication.clone() })
+    let is_own = publication.has_preferences && publication.preferences_url.is_none();
+    if is_own && !issue.asks_to_confirm {
+        let mark = issue.slots.built_in("preferences_url", place.clone());
+        publication.to_mut().preferences_url = Some(mark);
+    }
+    publication
 }
 
 /// Where a slot is written.

@@ -1,7 +1,10 @@
 //! `[audience]` -> which list is used, and what columns of lists mean about consent.
 
+use std::path::Path;
+
 use crate::audience::consent::{ConsentColumn, Meaning, SaidIn};
 use crate::diagnostic::Diagnostic;
+use crate::files;
 use crate::manifest::{Table, ValueKind};
 
 /// Where the list is that is used without a word.
@@ -11,6 +14,16 @@ pub enum AudienceSource {
     File,
     /// The store.
     Store,
+}
+
+/// Whether issues go to a file of people, which no page changes. Nothing is asked of the store: where both
+/// are there and nothing is said, nobody knows.
+pub(super) fn is_in_file(source: Option<AudienceSource>, root: &Path) -> bool {
+    match source {
+        Some(AudienceSource::File) => true,
+        Some(AudienceSource::Store) => false,
+        None => files::is_there(&root.join("subscribers.csv")),
+    }
 }
 
 pub(super) fn read(

@@ -14,6 +14,8 @@ const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALH
 /// What `[web]` says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WebConfig {
+    /// Whether digest.toml has `[web]`: then mail links to the pages.
+    pub is_written: bool,
     /// Where requests come to.
     pub listen: SocketAddr,
     /// Reverse proxies that say whom they ask for.
@@ -23,6 +25,7 @@ pub struct WebConfig {
 }
 
 pub(super) fn read(table: &mut Table, problems: &mut Vec<Diagnostic>) -> WebConfig {
+    let is_written = table.has("web");
     let mut section = table.table("web");
     let mut listen = LISTEN;
     if let Some(text) = section.text("listen") {
@@ -62,5 +65,5 @@ pub(super) fn read(table: &mut Table, problems: &mut Vec<Diagnostic>) -> WebConf
         }
     }
     section.finish(problems);
-    WebConfig { listen, proxies: Proxies(proxies), origins }
+    WebConfig { is_written, listen, proxies: Proxies(proxies), origins }
 }

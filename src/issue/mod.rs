@@ -55,8 +55,10 @@ pub struct Publication {
     pub browser_url: Option<String>,
     /// Whether that is a page of the archive, which has not every issue.
     pub has_archive: bool,
-    /// Where a reader chooses what to receive.
+    /// Where a reader chooses what to receive: one page for all.
     pub preferences_url: Option<String>,
+    /// Whether, without it, each has a link of their own to do so.
+    pub has_preferences: bool,
     /// The address in From.
     pub from: String,
     /// Where an answer goes, for the `mailto:` of List-Unsubscribe and the footer.

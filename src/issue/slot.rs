@@ -31,14 +31,22 @@ const OWN: [char; 3] = [MARK, LITERAL, UNCLOSED];
 const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 /// Different slots that two digits can tell apart, with one bit for whether the mark is filled up,
-/// and one left over for the unsubscribe link.
-const MOST: usize = DIGITS.len() * DIGITS.len() / 2 - 1;
+/// and two left over for the links of the footer.
+const MOST: usize = DIGITS.len() * DIGITS.len() / 2 - PAGES.len();
 
 /// Places of one slot that are kept: whoever has to mend more looks for it.
 const PLACES: usize = 100;
 
 /// Fields that every recipient has, whatever the columns of the list.
-pub const BUILT_IN: [&str; 2] = ["email", "unsubscribe_url"];
+pub const BUILT_IN: [&str; 3] = ["email", PAGES[0], PAGES[1]];
+
+/// Those that are whole addresses of pages, with a token of the reader's.
+pub const PAGES: [&str; 2] = ["unsubscribe_url", "preferences_url"];
+
+/// Whether a field is the whole address of a page that is the reader's own.
+pub fn is_page(field: &str) -> bool {
+    PAGES.contains(&field)
+}
 
 /// A declared hole.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -77,7 +85,7 @@ pub struct Slots {
     marks: Vec<Mark>,
     /// The index of each mark by what is written.
     known: HashMap<String, usize>,
-    /// Fields of ours that are whole addresses of pages, beside the link for unsubscribing.
+    /// Fields of ours that are whole addresses of pages, beside [`PAGES`].
     urls: &'static [&'static str],
 }
 
@@ -89,7 +97,7 @@ impl Slots {
 
     /// Whether a mark becomes a whole address that we make: a link may begin with it.
     pub fn is_url(&self, index: usize) -> bool {
-        let is_ours = |field: &str| field == "unsubscribe_url" || self.urls.contains(&field);
+        let is_ours = |field: &str| is_page(field) || self.urls.contains(&field);
         self.get(index).is_some_and(|slot| is_ours(&slot.field))
     }
 
@@ -229,7 +237,7 @@ impl Slots {
     /// The mark of a slot that the composer itself needs, such as the footer's unsubscribe link.
     pub fn built_in(&mut self, field: &str, place: Place) -> String {
         let raw = format!("{{{{{field}}}}}");
-        // One mark is kept for this: however many slots an author writes, the unsubscribe link must
+        // Marks are kept for these: however many slots an author writes, the unsubscribe link must
         // never show another's value.
         let index = self.index_of(&raw, place.clone()).unwrap_or_else(|| self.push(&raw, place));
         if let Some(mark) = self.marks.get_mut(index) {

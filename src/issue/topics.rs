@@ -98,6 +98,20 @@ impl FromStr for TopicChoice {
 }
 
 impl TopicChoice {
+    /// What `before` becomes where somebody says of some topics whether they want them: the others stay as
+    /// they are, and so does whether what is new later is wanted. Of a text that says nothing of topics,
+    /// what is said now is chosen.
+    pub fn with(before: &str, said: &[(String, bool)]) -> TopicChoice {
+        let before: Option<TopicChoice> = before.parse().ok();
+        let (all_but, known) = before.map_or((false, Vec::new()), |one| (one.all_but, one.names));
+        let is_said = |name: &String| said.iter().any(|(topic, _)| topic == name);
+        let mut names: Vec<String> = known.into_iter().filter(|name| !is_said(name)).collect();
+        let named = said.iter().filter(|(_, wanted)| *wanted != all_but);
+        names.extend(named.map(|(topic, _)| topic.clone()));
+        names.sort();
+        TopicChoice { all_but, names }
+    }
+
     /// The topics that are named: those that are left out, or those that are chosen.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.names.iter().map(String::as_str)
@@ -142,6 +156,22 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn what_is_not_said_of_topics_stays_as_it_is() {
+        let said = [("events".to_owned(), false), ("jobs".to_owned(), true)];
+        for (before, after) in [
+            ("", "-events"),
+            ("-jobs;-inner", "-events;-inner"),
+            ("events", "jobs"),
+            ("Events;inner", "inner;jobs"),
+            ("none", "jobs"),
+            ("events;-jobs", "jobs"),
+        ] {
+            assert_eq!(TopicChoice::with(before, &said).to_string(), after, "{before}");
+        }
+        assert_eq!(TopicChoice::with("jobs", &[("jobs".to_owned(), false)]).to_string(), "none");
+    }
 
     fn wanted(text: &str) -> Vec<&'static str> {
         ["events", "jobs", "news"].into_iter().filter(|topic| wants(text, topic)).collect()

@@ -20,7 +20,7 @@ use super::{Envelope, Message};
 use crate::compose::{Composition, Picture, Segment, SlotContext};
 use crate::crypto::signing::SignError;
 use crate::issue::only::Only;
-use crate::issue::slot::Slot;
+use crate::issue::slot::{self, Slot};
 use values::{Passages, Values, plain_text};
 
 /// Characters of a local part, at most.
@@ -41,6 +41,9 @@ pub struct Identity {
     pub base_url: String,
     /// Where earlier issues are read, for List-Archive (RFC 2369, 3.6).
     pub list_archive: String,
+    /// Where all readers choose what they get; each has a page of their own under `base_url` where it is
+    /// none.
+    pub preferences_url: Option<String>,
     /// `bounces+{token}@…`: where reports of failure go; `None` sends them to the From address.
     pub reverse_path: Option<String>,
     /// For tokens and identifiers.
@@ -207,12 +210,22 @@ impl Template {
         format!("{}/unsubscribe/{token}", identity.base_url)
     }
 
+    /// The page on which a recipient chooses what they get.
+    fn preferences_url(&self, address: &Address) -> String {
+        let Identity { keys, list_id, base_url, preferences_url, .. } = &self.identity;
+        let own = || {
+            let token = keys.preferences_token(list_id, address);
+            format!("{base_url}/{}/{token}", Purpose::Preferences)
+        };
+        preferences_url.clone().unwrap_or_else(own)
+    }
+
     /// The slots that `recipient` has no value for.
     pub fn unfilled(&self, recipient: &Recipient) -> Vec<Unfilled> {
         let mut unfilled = Vec::new();
         for (index, slot) in self.slots.iter().enumerate() {
             let Some(Slot { field, fallback: None }) = slot else { continue };
-            if field != "unsubscribe_url" && recipient.field(field).is_none() {
+            if !slot::is_page(field) && recipient.field(field).is_none() {
                 let address = recipient.address().clone();
                 unfilled.push(Unfilled { address, field: field.clone(), slot: index });
             }
@@ -289,6 +302,9 @@ impl Template {
             values.push(match slot {
                 None => Cow::Borrowed(""),
                 Some(slot) if slot.field == "unsubscribe_url" => Cow::Borrowed(unsubscribe),
+                Some(slot) if slot.field == "preferences_url" => {
+                    Cow::Owned(self.preferences_url(recipient.address()))
+                }
                 Some(slot) => match recipient.field(&slot.field).or(slot.fallback.as_deref()) {
                     Some(value) => Cow::Borrowed(value),
                     None => {

@@ -21,6 +21,8 @@ pub struct LinkKeys {
     pub forgetting: ForgettingKeys,
     /// For hashes of who asks, and of whom they ask about.
     pub visitors: Key,
+    /// For codes that only our own forms have.
+    pub forms: Key,
 }
 
 /// Reads the secret; `None` where it cannot be read now.

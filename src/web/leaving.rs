@@ -17,6 +17,7 @@ use maud::html;
 use super::answer::plain;
 use super::form::SentForm;
 use super::page::{filled, masked, page, title};
+use super::preferences;
 use super::visitor::Visitor;
 use super::words::PageWords;
 use super::writer::{LeaverWish, Unwritten, WebStanding};
@@ -61,7 +62,7 @@ impl FromRequestParts<Arc<Pages>> for ByLink {
 async fn ask(link: ByLink) -> Response<Body> {
     let ByLink { pages, visitor, token, words } = link;
     match pages.leaver(&token) {
-        Some(address) => question(&pages.site, words, StatusCode::OK, &address),
+        Some(address) => question(&pages, words, StatusCode::OK, &address),
         None => pages.broken(words, visitor),
     }
 }
@@ -73,7 +74,10 @@ async fn leave(link: ByLink, headers: HeaderMap, body: Bytes) -> Response<Body> 
     let form = SentForm::read(&headers, &body);
     let is_one_click = form.value("List-Unsubscribe") == Some("One-Click");
     if !is_one_click && form.value("leave") != Some("yes") {
-        return question(&pages.site, words, StatusCode::BAD_REQUEST, &address);
+        return match pages.less(&form) {
+            Some(wish) => pages.leave_topics_out(words, &address, wish).await,
+            None => question(&pages, words, StatusCode::BAD_REQUEST, &address),
+        };
     }
     let Ok(standing) = pages.writer.fulfil(address.clone(), LeaverWish::Leave).await else {
         return pages.busy(words);
@@ -90,16 +94,18 @@ async fn leave(link: ByLink, headers: HeaderMap, body: Bytes) -> Response<Body> 
 }
 
 fn question(
-    site: &Site,
+    pages: &Pages,
     words: &PageWords,
     status: StatusCode,
     address: &Address,
 ) -> Response<Body> {
+    let site = &pages.site;
     let content = html! {
         p { (filled(words.leave_question, site, &masked(address.as_str()))) }
         form method="post" {
             button type="submit" name="leave" value="yes" { (words.leave_button) }
         }
+        @if let Some(choices) = &pages.choices { (preferences::less_form(choices, words)) }
     };
     page(site, words, status, (&title(words.leave_title, site), content))
 }

@@ -14,6 +14,7 @@ mod leaving;
 pub mod listeners;
 pub mod live;
 mod page;
+pub mod preferences;
 pub mod server;
 mod sheet;
 pub mod signup_form;
@@ -40,6 +41,7 @@ use attempts::Attempts;
 use base::BaseUrl;
 use keys::{KeyRing, LinkKeys, ReadKeys};
 use live::{LiveArchive, LiveOptions};
+use preferences::ReaderChoices;
 use server::ServerLimits;
 use signup_form::SignupForm;
 use stores::WebStore;
@@ -88,6 +90,8 @@ pub struct WebOptions {
     pub keys: (LinkKeys, ReadKeys),
     /// How people subscribe; `None` where they cannot.
     pub subscribing: Option<Subscribing>,
+    /// What readers choose by their link; `None` where their list is a file.
+    pub choices: Option<ReaderChoices>,
     /// Sites whose scripts may send the form.
     pub origins: Vec<String>,
     /// What everybody may read.
@@ -119,6 +123,7 @@ struct Pages {
     keys: Arc<KeyRing>,
     writer: Writer,
     form: Option<SignupForm>,
+    choices: Option<ReaderChoices>,
     origins: Vec<String>,
     wrong_tokens: Attempts,
     signups: Attempts,
@@ -146,6 +151,7 @@ pub async fn serve(
         store,
         keys,
         subscribing,
+        choices,
         origins,
         archive,
         proxies,
@@ -173,6 +179,7 @@ pub async fn serve(
         writer,
         keys,
         form,
+        choices,
         origins,
         wrong_tokens: Attempts::new(WRONG_TOKENS.0, WRONG_TOKENS.1),
         signups: Attempts::new(SIGNUPS.0, SIGNUPS.1),
@@ -201,6 +208,7 @@ fn router(pages: Pages) -> Router {
     let own =
         Router::new().route(page::SHEET, get(style)).merge(leaving::routes()).fallback(missing);
     let own = own.merge(subscribing::routes()).merge(confirming::routes());
+    let own = own.merge(preferences::routes());
     let base = pages.site.base.path().to_owned();
     let pages = Arc::new(pages);
     if base.is_empty() {

@@ -86,7 +86,7 @@ pub(super) enum FieldProblem {
 }
 
 impl FormProblem {
-    fn new(field: &str, what: FieldProblem) -> FormProblem {
+    pub(super) fn new(field: &str, what: FieldProblem) -> FormProblem {
         FormProblem { field: field.to_owned(), what }
     }
 
@@ -157,10 +157,8 @@ impl SignupForm {
             .map_err(|_| FormProblem::new("email", FieldProblem::NoAddress))?;
         let mut fields = BTreeMap::new();
         for field in &self.fields {
-            let value = change::text(input.value(&field.name));
-            if value.chars().count() > LONGEST || value.contains("://") {
-                return Err(FormProblem::new(&field.name, FieldProblem::Unfit));
-            }
+            let unfit = || FormProblem::new(&field.name, FieldProblem::Unfit);
+            let value = fit_value(input.value(&field.name)).ok_or_else(unfit)?;
             if value.is_empty() && field.is_required {
                 return Err(FormProblem::new(&field.name, FieldProblem::Missing));
             }
@@ -191,6 +189,12 @@ impl SignupForm {
     }
 }
 
+/// A value as it is kept; none where nobody shall send it by our mail.
+pub(super) fn fit_value(value: &str) -> Option<String> {
+    let value = change::text(value);
+    (value.chars().count() <= LONGEST && !value.contains("://")).then_some(value)
+}
+
 /// What stands around a form.
 pub(super) struct FormShown<'a> {
     pub(super) site: &'a Site,
@@ -214,10 +218,10 @@ pub(super) fn markup(
     html! {
         form method="post" action=(action) lang=(words.language) dir=(page::direction(words)) {
             input type="hidden" name="words" value=(words.language);
-            (text_field(shown, ("email", own.email_label, true), &input.email, problem))
+            (text_field(words, ("email", own.email_label, true), &input.email, problem))
             @for field in &form.fields {
                 @let about = (&*field.name, &*field.label, field.is_required);
-                (text_field(shown, about, input.value(&field.name), problem))
+                (text_field(words, about, input.value(&field.name), problem))
             }
             @if !form.topics.is_empty() { (topics(form, words, input)) }
             @if form.languages.len() > 1 {
@@ -245,8 +249,9 @@ pub(super) fn markup(
     }
 }
 
-fn text_field(
-    shown: &FormShown<'_>,
+/// A field with its label, and what is wrong with it.
+pub(super) fn text_field(
+    words: &PageWords,
     (name, label, is_required): (&str, &str, bool),
     value: &str,
     problem: Option<&FormProblem>,
@@ -269,7 +274,7 @@ fn text_field(
                 autocomplete=[fills] maxlength="254" aria-invalid=[problem.map(|_| "true")]
                 aria-describedby=[problem.map(|_| &told)];
             @if let Some(problem) = problem {
-                strong.wrong id=(told) { (problem.text(shown.words)) }
+                strong.wrong id=(told) { (problem.text(words)) }
             }
         }
     }
@@ -294,7 +299,7 @@ fn topics(form: &SignupForm, words: &PageWords, input: &FormInput) -> Markup {
 }
 
 /// A language in itself, or its tag.
-fn language_name(tag: &str) -> &str {
+pub(super) fn language_name(tag: &str) -> &str {
     PageWords::of(tag).map_or(tag, |words| words.form.language_name)
 }
 

@@ -46,6 +46,24 @@ pub(super) struct PageWords {
     pub(super) missing_title: &'static str,
     pub(super) missing_text: &'static str,
     pub(super) form: FormWords,
+    pub(super) preferences: PreferencesWords,
+}
+
+/// Those of the page on which readers choose what they get.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PreferencesWords {
+    pub(super) title: &'static str,
+    pub(super) text: &'static str,
+    /// In the order of `preferences::NAMES`.
+    pub(super) name_labels: [&'static str; 3],
+    pub(super) save_button: &'static str,
+    pub(super) saved_text: &'static str,
+    pub(super) again_text: &'static str,
+    pub(super) less_question: &'static str,
+    pub(super) less_button: &'static str,
+    pub(super) less_text: &'static str,
+    pub(super) none_title: &'static str,
+    pub(super) none_text: &'static str,
 }
 
 /// Those of the form for subscribing and of what follows it.
@@ -174,6 +192,10 @@ mod tests {
                 (form.consent, &["{name}"]),
                 (form.confirm_question, &["{address}", "{name}"]),
                 (form.confirmed_text, &["{address}", "{name}"]),
+                (words.preferences.title, &["{name}"]),
+                (words.preferences.text, &["{address}", "{name}"]),
+                (words.preferences.none_text, &["{address}", "{name}"]),
+                (words.preferences.less_text, &["{address}", "{name}"]),
             ] {
                 assert!(with(text, places), "{}: {text}", words.language);
             }

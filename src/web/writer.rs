@@ -5,6 +5,7 @@
 //! it answers is on the disk, nor begin the next transaction at once: a send that goes on writes to the
 //! same file.
 
+mod choosing;
 pub(super) mod signing;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,6 +25,7 @@ use crate::audience::suppression::{SuppressionNote, SuppressionOrigin, Suppressi
 use crate::delivery::outbox::run::Outbox;
 use crate::message::address::Address;
 use crate::store::{Store, StoreError};
+use choosing::OfChooser;
 use signing::{FormDone, FormWish};
 
 /// How long the first of a group waits for others.
@@ -57,6 +59,7 @@ pub(super) enum WebStanding {
 enum HandedIn {
     Leaver(OfLeaver),
     Form(OfForm),
+    Chooser(OfChooser),
 }
 
 #[derive(Debug)]
@@ -204,11 +207,13 @@ async fn write(store: &WebStore, waiting: &mut mpsc::Receiver<HandedIn>, known: 
 /// Those who leave first, together.
 async fn fulfil(store: &WebStore, group: &mut Vec<HandedIn>, known: KnownToWriter<'_>) {
     let (mut leaving, mut others, mut forms) = (Vec::new(), Vec::new(), Vec::new());
+    let mut choosers = Vec::new();
     for one in group.drain(..) {
         match one {
             HandedIn::Leaver(one) if matches!(one.wish, LeaverWish::Leave) => leaving.push(one),
             HandedIn::Leaver(one) => others.push(one),
             HandedIn::Form(one) => forms.push(one),
+            HandedIn::Chooser(one) => choosers.push(one),
         }
     }
     for group in [leaving].into_iter().chain(others.into_iter().map(|one| vec![one])) {
@@ -231,6 +236,9 @@ async fn fulfil(store: &WebStore, group: &mut Vec<HandedIn>, known: KnownToWrite
         }
     }
     signing::fulfil(store, forms, known).await;
+    for one in choosers {
+        choosing::fulfil(store, one, known).await;
+    }
 }
 
 /// Those who stand there more than once.

@@ -6,6 +6,7 @@ mod confirming;
 mod guarded;
 mod leaving;
 mod outbox;
+mod preferences;
 mod storm;
 mod subscribing;
 #[path = "../harness/mod.rs"]

@@ -15,6 +15,7 @@ pub mod forget;
 pub mod import;
 mod merge;
 pub mod moved;
+pub mod preferences;
 pub mod profile;
 pub mod rows;
 mod staged;

@@ -3,12 +3,11 @@
 
 use std::sync::Arc;
 
-use sejong_digest::config::{self, AudienceSource};
+use sejong_digest::config;
 use sejong_digest::delivery::outbox::letters::{self, Letters};
 use sejong_digest::delivery::outbox::run::{OutboxOptions, PageOf};
 use sejong_digest::delivery::route::Route;
 use sejong_digest::diagnostic::Diagnostic;
-use sejong_digest::files;
 use sejong_digest::message::splice::Identity;
 use sejong_digest::picture::Cache;
 use sejong_digest::smtp::session::Session;
@@ -23,7 +22,7 @@ use crate::cmd::{clock, print};
 pub(super) fn options(workspace: &Workspace) -> Result<Option<Subscribing>, Failure> {
     let config = &workspace.config;
     let Some(form) = config.form.clone() else { return Ok(None) };
-    if has_list_in_file(workspace) {
+    if config.has_list_in_file() {
         print::note(
             "nobody can subscribe at base_url/subscribe: the list is a file, which no server writes. Take \
              it into the store with `digest subscribers import`, and write source = \"store\" below \
@@ -54,16 +53,6 @@ pub(super) fn options(workspace: &Workspace) -> Result<Option<Subscribing>, Fail
         tell: print::note,
     };
     Ok(Some(Subscribing { form, outbox }))
-}
-
-/// Whether issues go to a file of people. Nothing is asked of the store: where both are there and
-/// nothing is said, nobody knows.
-fn has_list_in_file(workspace: &Workspace) -> bool {
-    match workspace.config.audience_source {
-        Some(AudienceSource::File) => true,
-        Some(AudienceSource::Store) => false,
-        None => files::is_there(&workspace.root.join("subscribers.csv")),
-    }
 }
 
 fn routes(workspace: &Workspace) -> Result<Vec<Route>, Failure> {

@@ -14,12 +14,12 @@ use crate::compose::{self, Composition};
 use crate::diagnostic::{Diagnostic, Place, Source};
 use crate::files;
 use crate::issue::load::{self, LetterText, Loaded};
-use crate::issue::slot::Slot;
+use crate::issue::slot::{self, Slot};
 use crate::issue::{self, Issue, Publication};
 use crate::picture::Cache;
 
 /// Fields that every letter has a value for.
-const KNOWN: [&str; 3] = ["email", "newsletter", "unsubscribe_url"];
+const KNOWN: [&str; 4] = ["email", "newsletter", slot::PAGES[0], slot::PAGES[1]];
 /// Compositions that are kept: kinds and languages of one day.
 const MOST: usize = 64;
 

@@ -74,6 +74,7 @@ impl Folder {
             browser_url: None,
             has_archive: false,
             preferences_url: None,
+            has_preferences: false,
             from: "digest@x.example".to_owned(),
             reply_to: None,
             logo: None,
@@ -212,6 +213,7 @@ fn identity() -> Identity {
         base_url: "https://x.example".to_owned(),
         list_archive: "https://x.example/".to_owned(),
         reverse_path: None,
+        preferences_url: None,
         keys: Keys::new(b"a secret of the tests"),
         signers: Vec::new(),
     }

@@ -1,6 +1,6 @@
 //! The words of the pages in Arabic.
 
-use super::{FormWords, PageWords};
+use super::{FormWords, PageWords, PreferencesWords};
 
 pub(super) const WORDS: PageWords = PageWords {
     language: "ar",
@@ -54,5 +54,18 @@ pub(super) const WORDS: PageWords = PageWords {
         many_title: "طلبات كثيرة جدًا",
         many_text: "يرجى المحاولة بعد بضع دقائق.",
         busy_text: "تعذر تسجيل ذلك بعد.",
+    },
+    preferences: PreferencesWords {
+        title: "تفضيلاتك في {name}",
+        text: "ما يصل إلى {address} من {name}، وكيف نخاطبك.",
+        name_labels: ["الاسم الكامل", "الاسم الأول", "اسم العائلة"],
+        save_button: "حفظ",
+        saved_text: "تم الحفظ. يسري ذلك ابتداءً من العدد القادم.",
+        again_text: "لم يُحفظ شيء. يُرجى الضغط على الزر مرة أخرى.",
+        less_question: "أم تفضّل تلقيها دون بعض الموضوعات؟",
+        less_button: "استبعاد هذه الموضوعات",
+        less_text: "ما زالت {name} تصل إلى {address}، دون هذه الموضوعات.",
+        none_title: "لا يوجد ما يمكن اختياره هنا",
+        none_text: "لا تصل {name} إلى {address}. إذا كانت تصلك على عنوان آخر، فاستخدم الرابط الوارد في رسالة إلى ذلك العنوان.",
     },
 };

@@ -1,6 +1,6 @@
 //! The words of the pages in German.
 
-use super::{FormWords, PageWords};
+use super::{FormWords, PageWords, PreferencesWords};
 
 pub(super) const WORDS: PageWords = PageWords {
     language: "de",
@@ -59,5 +59,18 @@ pub(super) const WORDS: PageWords = PageWords {
         many_title: "Zu viele Anfragen",
         many_text: "Bitte versuchen Sie es in einigen Minuten noch einmal.",
         busy_text: "Es konnte noch nicht aufgeschrieben werden.",
+    },
+    preferences: PreferencesWords {
+        title: "Ihre Einstellungen für {name}",
+        text: "Was {address} von {name} erhält, und wie Sie angesprochen werden.",
+        name_labels: ["Name", "Vorname", "Nachname"],
+        save_button: "Speichern",
+        saved_text: "Gespeichert. Es gilt ab der nächsten Ausgabe.",
+        again_text: "Es wurde nichts gespeichert. Bitte drücken Sie den Knopf noch einmal.",
+        less_question: "Oder möchten Sie es ohne einige Themen erhalten?",
+        less_button: "Diese Themen weglassen",
+        less_text: "{address} erhält {name} weiterhin, ohne diese Themen.",
+        none_title: "Hier gibt es nichts auszuwählen",
+        none_text: "{address} erhält {name} nicht. Wenn Sie es unter einer anderen Adresse erhalten, nutzen Sie bitte den Link in einer Nachricht an diese Adresse.",
     },
 };

@@ -1,6 +1,6 @@
 //! The words of the pages in English.
 
-use super::{FormWords, PageWords};
+use super::{FormWords, PageWords, PreferencesWords};
 
 pub(super) const WORDS: PageWords = PageWords {
     language: "en",
@@ -59,5 +59,18 @@ pub(super) const WORDS: PageWords = PageWords {
         many_title: "Too many requests",
         many_text: "Please try again in a few minutes.",
         busy_text: "It could not be written down yet.",
+    },
+    preferences: PreferencesWords {
+        title: "Your preferences for {name}",
+        text: "What {address} gets of {name}, and how you are addressed.",
+        name_labels: ["Name", "First name", "Last name"],
+        save_button: "Save",
+        saved_text: "Saved. It holds from the next issue on.",
+        again_text: "Nothing was saved. Please press the button once more.",
+        less_question: "Or would you like to get it without some topics?",
+        less_button: "Leave these topics out",
+        less_text: "{address} still gets {name}, without these topics.",
+        none_title: "There is nothing to choose here",
+        none_text: "{address} does not get {name}. If you get it at another address, please use the link in a message to that address.",
     },
 };

@@ -1,6 +1,6 @@
 //! The words of the pages in Spanish.
 
-use super::{FormWords, PageWords};
+use super::{FormWords, PageWords, PreferencesWords};
 
 pub(super) const WORDS: PageWords = PageWords {
     language: "es",
@@ -54,5 +54,18 @@ pub(super) const WORDS: PageWords = PageWords {
         many_title: "Demasiadas solicitudes",
         many_text: "Inténtelo de nuevo dentro de unos minutos.",
         busy_text: "Todavía no se ha podido anotar.",
+    },
+    preferences: PreferencesWords {
+        title: "Sus preferencias para {name}",
+        text: "Lo que {address} recibe de {name}, y cómo nos dirigimos a usted.",
+        name_labels: ["Nombre completo", "Nombre", "Apellidos"],
+        save_button: "Guardar",
+        saved_text: "Guardado. Vale a partir del próximo número.",
+        again_text: "No se ha guardado nada. Pulse el botón otra vez, por favor.",
+        less_question: "¿O prefiere recibirlo sin algunos temas?",
+        less_button: "Dejar fuera estos temas",
+        less_text: "{address} sigue recibiendo {name}, sin estos temas.",
+        none_title: "Aquí no hay nada que elegir",
+        none_text: "{address} no recibe {name}. Si lo recibe en otra dirección, utilice el enlace de un mensaje enviado a esa dirección.",
     },
 };

@@ -1,6 +1,6 @@
 //! The words of the pages in French.
 
-use super::{FormWords, PageWords};
+use super::{FormWords, PageWords, PreferencesWords};
 
 pub(super) const WORDS: PageWords = PageWords {
     language: "fr",
@@ -59,5 +59,18 @@ pub(super) const WORDS: PageWords = PageWords {
         many_title: "Trop de demandes",
         many_text: "Veuillez réessayer dans quelques minutes.",
         busy_text: "Cela n’a pas encore pu être enregistré.",
+    },
+    preferences: PreferencesWords {
+        title: "Vos préférences pour {name}",
+        text: "Ce que {address} reçoit de {name}, et comment nous nous adressons à vous.",
+        name_labels: ["Nom", "Prénom", "Nom de famille"],
+        save_button: "Enregistrer",
+        saved_text: "Enregistré. Cela vaut à partir du prochain numéro.",
+        again_text: "Rien n’a été enregistré. Veuillez appuyer encore une fois sur le bouton.",
+        less_question: "Ou préférez-vous le recevoir sans certains thèmes ?",
+        less_button: "Laisser ces thèmes de côté",
+        less_text: "{address} reçoit toujours {name}, sans ces thèmes.",
+        none_title: "Il n’y a rien à choisir ici",
+        none_text: "{address} ne reçoit pas {name}. Si vous le recevez à une autre adresse, veuillez utiliser le lien d’un message envoyé à cette adresse.",
     },
 };

@@ -1,6 +1,6 @@
 //! The words of the pages in Hebrew.
 
-use super::{FormWords, PageWords};
+use super::{FormWords, PageWords, PreferencesWords};
 
 pub(super) const WORDS: PageWords = PageWords {
     language: "he",
@@ -54,5 +54,18 @@ pub(super) const WORDS: PageWords = PageWords {
         many_title: "יותר מדי בקשות",
         many_text: "נא לנסות שוב בעוד כמה דקות.",
         busy_text: "עדיין לא היה אפשר לרשום זאת.",
+    },
+    preferences: PreferencesWords {
+        title: "ההעדפות שלך עבור {name}",
+        text: "מה {address} מקבלת מתוך {name}, ואיך לפנות אליך.",
+        name_labels: ["שם מלא", "שם פרטי", "שם משפחה"],
+        save_button: "שמירה",
+        saved_text: "נשמר. זה תקף החל מהגיליון הבא.",
+        again_text: "דבר לא נשמר. נא ללחוץ שוב על הכפתור.",
+        less_question: "או שעדיף לקבל בלי חלק מהנושאים?",
+        less_button: "בלי הנושאים האלה",
+        less_text: "הכתובת {address} ממשיכה לקבל את {name}, בלי הנושאים האלה.",
+        none_title: "אין כאן מה לבחור",
+        none_text: "הכתובת {address} אינה מקבלת את {name}. אם {name} מגיע אליך לכתובת אחרת, נא להשתמש בקישור שבהודעה לאותה כתובת.",
     },
 };

@@ -1,6 +1,6 @@
 //! The words of the pages in Japanese.
 
-use super::{FormWords, PageWords};
+use super::{FormWords, PageWords, PreferencesWords};
 
 pub(super) const WORDS: PageWords = PageWords {
     language: "ja",
@@ -54,5 +54,18 @@ pub(super) const WORDS: PageWords = PageWords {
         many_title: "リクエストが多すぎます",
         many_text: "数分後にもう一度お試しください。",
         busy_text: "まだ記録できませんでした。",
+    },
+    preferences: PreferencesWords {
+        title: "{name} の配信設定",
+        text: "{address} にお届けする {name} の内容とお名前の設定です。",
+        name_labels: ["お名前", "名", "姓"],
+        save_button: "保存",
+        saved_text: "保存しました。次号から反映されます。",
+        again_text: "保存されませんでした。もう一度ボタンを押してください。",
+        less_question: "一部のトピックを除いて受け取りますか。",
+        less_button: "これらのトピックを除く",
+        less_text: "{address} には、これらのトピックを除いた {name} を引き続きお届けします。",
+        none_title: "ここで選べるものはありません",
+        none_text: "{address} には {name} をお届けしていません。別のアドレスで受け取っている場合は、そのアドレスに届いたメールのリンクをご利用ください。",
     },
 };

@@ -1,6 +1,6 @@
 //! The words of the pages in Korean.
 
-use super::{FormWords, PageWords};
+use super::{FormWords, PageWords, PreferencesWords};
 
 pub(super) const WORDS: PageWords = PageWords {
     language: "ko",
@@ -59,5 +59,18 @@ pub(super) const WORDS: PageWords = PageWords {
         many_title: "요청이 너무 많습니다",
         many_text: "몇 분 뒤에 다시 시도해 주세요.",
         busy_text: "아직 기록하지 못했습니다.",
+    },
+    preferences: PreferencesWords {
+        title: "{name} 수신 설정",
+        text: "{address}(으)로 받는 {name}의 내용과 호칭을 정합니다.",
+        name_labels: ["이름", "이름(성 제외)", "성"],
+        save_button: "저장",
+        saved_text: "저장했습니다. 다음 호부터 적용됩니다.",
+        again_text: "저장되지 않았습니다. 버튼을 한 번 더 눌러 주세요.",
+        less_question: "일부 주제만 빼고 받으시겠습니까?",
+        less_button: "이 주제 빼기",
+        less_text: "{address}(으)로 {name}을(를) 이 주제 없이 계속 보내 드립니다.",
+        none_title: "여기서 정할 것이 없습니다",
+        none_text: "{address}(으)로는 {name}을(를) 보내지 않습니다. 다른 주소로 받고 계시면 그 주소로 온 메일의 링크를 이용해 주세요.",
     },
 };

@@ -1,6 +1,6 @@
 //! The words of the pages in Chinese.
 
-use super::{FormWords, PageWords};
+use super::{FormWords, PageWords, PreferencesWords};
 
 pub(super) const WORDS: PageWords = PageWords {
     language: "zh",
@@ -54,5 +54,18 @@ pub(super) const WORDS: PageWords = PageWords {
         many_title: "请求过多",
         many_text: "请几分钟后再试。",
         busy_text: "暂时未能记录。",
+    },
+    preferences: PreferencesWords {
+        title: "{name} 的接收设置",
+        text: "{address} 接收 {name} 的哪些内容，以及如何称呼您。",
+        name_labels: ["姓名", "名", "姓"],
+        save_button: "保存",
+        saved_text: "已保存，从下一期开始生效。",
+        again_text: "没有保存。请再按一次按钮。",
+        less_question: "或者，您想不再接收其中某些主题吗？",
+        less_button: "不接收这些主题",
+        less_text: "{address} 仍会收到 {name}，但不含这些主题。",
+        none_title: "这里没有可选择的内容",
+        none_text: "{address} 不接收 {name}。如果您用其他地址接收，请使用发到那个地址的邮件中的链接。",
     },
 };

@@ -1,6 +1,6 @@
 //! The words of the pages in Traditional Chinese.
 
-use super::{FormWords, PageWords};
+use super::{FormWords, PageWords, PreferencesWords};
 
 pub(super) const WORDS: PageWords = PageWords {
     language: "zh-Hant",
@@ -54,5 +54,18 @@ pub(super) const WORDS: PageWords = PageWords {
         many_title: "請求過多",
         many_text: "請幾分鐘後再試。",
         busy_text: "暫時未能記錄。",
+    },
+    preferences: PreferencesWords {
+        title: "{name} 的接收設定",
+        text: "{address} 接收 {name} 的哪些內容，以及如何稱呼您。",
+        name_labels: ["姓名", "名", "姓"],
+        save_button: "儲存",
+        saved_text: "已儲存，從下一期開始生效。",
+        again_text: "沒有儲存。請再按一次按鈕。",
+        less_question: "或者，您想不再接收其中某些主題嗎？",
+        less_button: "不接收這些主題",
+        less_text: "{address} 仍會收到 {name}，但不含這些主題。",
+        none_title: "這裡沒有可選擇的內容",
+        none_text: "{address} 不接收 {name}。如果您用其他地址接收，請使用寄到那個地址的郵件中的連結。",
     },
 };

@@ -1,0 +1,97 @@
+//! What people choose themselves, by the link in a mail: name, language and topics.
+//!
+//! Must never show or change anybody but the person who gets mail at the very address: who has left, was
+//! forgotten or has another address now is nobody here, and so learns nothing of whoever came after.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::change::{self, ChangeNote};
+use super::profile::SubscriberProfile;
+use super::{ChangeOrigin, SubscriptionStatus};
+use crate::audience::leave;
+use crate::issue::topics::TopicChoice;
+use crate::message::address::Address;
+use crate::store::sql::Connection;
+use crate::store::{Store, StoreError};
+
+/// What somebody wants to be changed; what is not said stays as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PreferencesWish {
+    /// Fields by name; an empty value takes one away.
+    pub fields: BTreeMap<String, String>,
+    /// The language.
+    pub language: Option<String>,
+    /// Topics, and whether each is wanted.
+    pub topics: Vec<(String, bool)>,
+}
+
+impl PreferencesWish {
+    fn fulfil(self, profile: &mut SubscriberProfile) {
+        for (name, value) in self.fields {
+            if value.is_empty() {
+                profile.fields.remove(&name);
+            } else {
+                profile.fields.insert(name, value);
+            }
+        }
+        if let Some(language) = self.language {
+            profile.language = language;
+        }
+        if !self.topics.is_empty() {
+            profile.topics = TopicChoice::with(&profile.topics, &self.topics).to_string();
+        }
+    }
+}
+
+/// What is known of the person who gets mail at an address; nothing where nobody does.
+///
+/// # Errors
+/// The store's.
+pub async fn look(
+    store: &Store,
+    address: &Address,
+) -> Result<Option<SubscriberProfile>, StoreError> {
+    let mut connection = store.pool().acquire().await.map_err(|error| store.failed(error))?;
+    getting_mail(store, &mut connection, address).await
+}
+
+/// The same after a change, in one transaction; what they were is kept.
+///
+/// # Errors
+/// The store's; then nothing has changed.
+pub async fn save(
+    store: &Store,
+    address: &Address,
+    wish: PreferencesWish,
+    now: Timestamp,
+) -> Result<Option<SubscriberProfile>, StoreError> {
+    let mut transaction = store.begin().await?;
+    let Some(before) = getting_mail(store, &mut transaction, address).await? else {
+        return Ok(None);
+    };
+    let mut after = before.clone();
+    wish.fulfil(&mut after);
+    if after != before {
+        let note = ChangeNote { origin: ChangeOrigin::Web, at: now };
+        change::put_within(store, &mut transaction, address, note, |_| after.clone()).await?;
+        transaction.commit().await.map_err(|error| store.failed(error))?;
+    }
+    Ok(Some(after))
+}
+
+async fn getting_mail(
+    store: &Store,
+    connection: &mut Connection,
+    address: &Address,
+) -> Result<Option<SubscriberProfile>, StoreError> {
+    let identity = address.identity();
+    let known = change::read(store, connection, &identity).await?;
+    let Some(known) = known.filter(|one| one.status == SubscriptionStatus::Confirmed) else {
+        return Ok(None);
+    };
+    let is_out = leave::is_suppressed(connection, &identity).await;
+    let is_out = is_out.map_err(|error| store.failed(error))?;
+    Ok(Some(known).filter(|_| !is_out))
+}
