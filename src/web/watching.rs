@@ -75,27 +75,39 @@ impl Watch {
         self.numbers.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Looks and counts, and never ends by itself.
+    /// Looks and counts, and never ends by itself. Counting may take long: nobody is taken for lost
+    /// meanwhile.
     pub(super) async fn run(self: Arc<Self>, store: WebStore, is_counting: bool) {
-        let mut count_at = Instant::now();
-        loop {
-            let found = self.look(&store).await;
-            let is_usable = found.is_ok();
-            *self.found.lock().unwrap_or_else(PoisonError::into_inner) = (Instant::now(), found);
-            if is_counting
-                && is_usable
-                && Instant::now() >= count_at
-                && self.is_asked.swap(false, Ordering::Relaxed)
-            {
-                let begun = Instant::now();
-                // Numbers that cannot be had now stay as they were.
-                if let Ok(numbers) = counted(&store).await {
-                    let mut kept = self.numbers.lock().unwrap_or_else(PoisonError::into_inner);
-                    *kept = numbers.text();
-                }
-                count_at = Instant::now() + COUNT.max(begun.elapsed() * SHARE);
+        let looking = async {
+            loop {
+                let found = self.look(&store).await;
+                let now = Instant::now();
+                *self.found.lock().unwrap_or_else(PoisonError::into_inner) = (now, found);
+                tokio::time::sleep(LOOK).await;
             }
-            tokio::time::sleep(LOOK).await;
+        };
+        tokio::select! {
+            () = looking => {}
+            () = self.count(&store), if is_counting => {}
+        }
+    }
+
+    async fn count(&self, store: &WebStore) {
+        loop {
+            let mut pause = LOOK;
+            if self.is_asked.swap(false, Ordering::Relaxed) {
+                let begun = Instant::now();
+                // Numbers that cannot be had now stay as they were, and are tried again soon.
+                match counted(store).await {
+                    Ok(numbers) => {
+                        let mut kept = self.numbers.lock().unwrap_or_else(PoisonError::into_inner);
+                        *kept = numbers.text();
+                    }
+                    Err(_) => self.is_asked.store(true, Ordering::Relaxed),
+                }
+                pause = COUNT.max(begun.elapsed() * SHARE);
+            }
+            tokio::time::sleep(pause).await;
         }
     }
 
