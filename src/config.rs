@@ -43,7 +43,7 @@ pub use audience::AudienceSource;
 pub use relay::{PasswordError, RelayConfig, credentials};
 pub use secret::rotate::{RotateError, Rotated, rotate_secret};
 pub use secret::{Secret, SecretError, known_secret, missing_secret, secret, secret_place};
-pub use serving::WebConfig;
+pub use serving::{WebConfig, listening};
 
 /// Everything that `digest.toml` and the environment say, in the shapes that the rooms take.
 #[derive(Debug)]

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use sejong_digest::audience::forgotten::ForgettingKeys;
 use sejong_digest::config;
 use sejong_digest::crypto::Key;
+use sejong_digest::delivery::ledger::editions::ShownIssues;
 use sejong_digest::delivery::ledger::{self, Ledger};
 use sejong_digest::store::{Store, StoreAddress};
 use sejong_digest::web::base::BaseUrl;
@@ -17,7 +18,9 @@ use sejong_digest::web::listeners::{self, ListenError};
 use sejong_digest::web::live::LiveOptions;
 use sejong_digest::web::preferences::{NAMES, ReaderChoices};
 use sejong_digest::web::server::ServerLimits;
-use sejong_digest::web::{self, Site, WebOptions};
+use sejong_digest::web::supervisor::Supervisor;
+use sejong_digest::web::{self, Site, WebOptions, WebSockets};
+use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::failure::{Ending, Exit, Failure};
@@ -44,9 +47,9 @@ are answered.";
 #[command(long_about = ABOUT)]
 pub(crate) struct Args {
     /// Where to listen, instead of [web] listen
-    #[arg(long, value_name = "ADDRESS:PORT")]
+    #[arg(long, value_name = "ADDRESS:PORT", value_parser = listening)]
     listen: Option<SocketAddr>,
-    /// Say whether configuration, secret, store, relays and address are in order, and end
+    /// Say whether configuration, secret, store, archive, relays and addresses are in order, and end
     #[arg(long)]
     check: bool,
     /// Print the form for subscribing as HTML for another site, and end
@@ -66,54 +69,104 @@ pub(super) fn run(global: &Global, args: &Args) -> Ending {
     if args.snippet {
         return print_snippet(&workspace);
     }
-    let address = args.listen.unwrap_or(workspace.config.web.listen);
     // Pages are answered beside writes that take their time.
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
         let options = options(&workspace, args).await?;
-        if args.check
-            && let Some(subscribing) = &options.subscribing
-        {
-            let relays = subscribing::relays_answer(&subscribing.outbox.routes).await?;
-            let form = options.site.base.to("/subscribe");
-            print::words(&format!("people can subscribe at {form}; mails leave by {relays}\n"))?;
-        }
-        let found = options.site.base.to("/");
-        let sockets = match listeners::open(&[address]) {
-            Err(ListenError::Address(at, error))
-                if args.check && error.kind() == io::ErrorKind::AddrInUse =>
-            {
-                print::words(&format!("{found} can be answered; a server is at http://{at}/\n"))?;
-                return Ok(Exit::Done);
-            }
-            sockets => sockets.map_err(|error| {
-                Failure::new(error.to_string()).help(
-                    "name an address of this computer that no other program listens at, with [web] \
-                     listen or --listen",
-                )
-            })?,
-        };
-        let at = sockets.first().and_then(|socket| socket.local_addr().ok()).unwrap_or(address);
         if args.check {
-            print::words(&format!("{found} can be answered from http://{at}/\n"))?;
-            return Ok(Exit::Done);
+            check(&workspace, args, &options).await
+        } else {
+            serve(&workspace, args, options).await
         }
-        // Tables that are older are brought up to date before the first reader meets them.
-        let store = Store::open(&options.store, &ledger::STEPS).await;
-        store.map_err(looking::unusable)?.close().await;
-        print::note(&format!("answering for {found} at http://{at}/"));
-        let sockets = sockets.into_iter().map(tokio::net::TcpListener::from_std);
-        let sockets = sockets.collect::<Result<Vec<_>, _>>()?;
-        let mut signals = StopSignals::open()?;
-        let (stop, stopped) = watch::channel(false);
-        let serving = tokio::spawn(web::serve(options, sockets, stopped));
-        signals.next().await;
-        print::note("no request is taken any more; those under way are answered");
-        let _ = stop.send(true);
-        serving.await??;
-        Ok(Exit::Done)
     })
+}
+
+/// Answers until a signal comes.
+async fn serve(workspace: &Workspace, args: &Args, options: WebOptions) -> Ending {
+    let web = &workspace.config.web;
+    let address = args.listen.unwrap_or(web.listen);
+    let sockets = listeners::open(&[address]).map_err(not_listening)?;
+    let metrics = web.metrics.map(listeners::open_one).transpose().map_err(not_listening)?;
+    let at = sockets.first().and_then(|socket| socket.local_addr().ok()).unwrap_or(address);
+    // Tables that are older are brought up to date before the first reader meets them.
+    let store = Store::open(&options.store, &ledger::STEPS).await;
+    store.map_err(looking::unusable)?.close().await;
+    print::note(&format!("answering for {} at http://{at}/", options.site.base.to("/")));
+    if let Some(at) = metrics.as_ref().and_then(|socket| socket.local_addr().ok()) {
+        print::note(&format!("how it is: http://{at}/metrics, /healthz and /readyz"));
+    }
+    let readers = sockets.into_iter().map(TcpListener::from_std).collect::<Result<Vec<_>, _>>()?;
+    let metrics = metrics.map(TcpListener::from_std).transpose()?;
+    let mut signals = StopSignals::open()?;
+    let (stop, stopped) = watch::channel(false);
+    let serving = tokio::spawn(web::serve(options, WebSockets { readers, metrics }, stopped));
+    signals.next().await;
+    print::note("no request is taken any more; those under way are answered");
+    let _ = stop.send(true);
+    serving.await??;
+    Ok(Exit::Done)
+}
+
+/// Says of each thing that it is in order, or ends with the first that is not. What comes before it, as
+/// the configuration, was found in order when this begins.
+async fn check(workspace: &Workspace, args: &Args, options: &WebOptions) -> Ending {
+    let base = &options.site.base;
+    let store = describe_store(&options.store);
+    print::words(&format!("configuration, secret and {store} are in order\n"))?;
+    let archive = match options.archive.shown {
+        ShownIssues::None => "no issue is shown\n".to_owned(),
+        _ => format!("issues are shown at {}\n", base.to("/issues/")),
+    };
+    print::words(&archive)?;
+    if let Some(subscribing) = &options.subscribing {
+        let relays = subscribing::relays_answer(&subscribing.outbox.routes).await?;
+        let form = base.to("/subscribe");
+        print::words(&format!("people can subscribe at {form}; mails leave by {relays}\n"))?;
+    }
+    let web = &workspace.config.web;
+    if let Some(address) = web.metrics {
+        let told = match taken(listeners::open_one(address).map(|socket| vec![socket]))? {
+            Ok(at) => format!("metrics can be read at http://{at}/metrics\n"),
+            Err(at) => format!("metrics: a server is at http://{at}/\n"),
+        };
+        print::words(&told)?;
+    }
+    let found = base.to("/");
+    let told = match taken(listeners::open(&[args.listen.unwrap_or(web.listen)]))? {
+        Ok(at) => format!("{found} can be answered from http://{at}/\n"),
+        Err(at) => format!("{found} can be answered; a server is at http://{at}/\n"),
+    };
+    print::words(&told)?;
+    Ok(Exit::Done)
+}
+
+/// The address that sockets have; the inner error is one where a server is already.
+fn taken(
+    sockets: Result<Vec<std::net::TcpListener>, ListenError>,
+) -> Result<Result<SocketAddr, SocketAddr>, Failure> {
+    match sockets {
+        Err(ListenError::Address(at, error)) if error.kind() == io::ErrorKind::AddrInUse => {
+            Ok(Err(at))
+        }
+        Err(error) => Err(not_listening(error)),
+        Ok(sockets) => match sockets.first() {
+            Some(socket) => Ok(Ok(socket.local_addr()?)),
+            None => Err(Failure::new("there is no socket")),
+        },
+    }
+}
+
+fn not_listening(error: ListenError) -> Failure {
+    Failure::new(error.to_string()).help(
+        "name an address of this computer that no other program listens at, with [web] listen, \
+         [web] metrics or --listen",
+    )
+}
+
+/// Where to listen, as `[web] listen` is written.
+fn listening(text: &str) -> Result<SocketAddr, String> {
+    config::listening(text, SocketAddr::from(([127, 0, 0, 1], 8080)))
 }
 
 /// The form for another site.
@@ -193,6 +246,7 @@ async fn options(workspace: &Workspace, args: &Args) -> Result<WebOptions, Failu
         limits: ServerLimits::default(),
         clock: clock::now,
         tell: print::note,
+        supervisor: Supervisor::from_environment(),
     })
 }
 

@@ -11,6 +11,9 @@ use crate::web::visitor::{Network, Proxies};
 /// Beside a reverse proxy on the same machine.
 const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
 
+/// What others have for it, as an example.
+const METRICS: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 9464);
+
 /// What `[web]` says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WebConfig {
@@ -18,26 +21,45 @@ pub struct WebConfig {
     pub is_written: bool,
     /// Where requests come to.
     pub listen: SocketAddr,
+    /// Where whoever runs the server asks how it is; nowhere, if nothing is said.
+    pub metrics: Option<SocketAddr>,
     /// Reverse proxies that say whom they ask for.
     pub proxies: Proxies,
     /// Sites whose scripts may send the form, as browsers name them.
     pub origins: Vec<String>,
 }
 
+/// An address and a port, where to listen. A name would be looked up, and mean another one tomorrow; only
+/// `localhost` never does.
+///
+/// # Errors
+/// What is wrong with it, for people.
+pub fn listening(text: &str, example: SocketAddr) -> Result<SocketAddr, String> {
+    let number = match text.strip_prefix("localhost:") {
+        Some(port) => &format!("{}:{port}", Ipv4Addr::LOCALHOST),
+        None => text,
+    };
+    let what = || format!("write an IP address and a port, such as {example}");
+    number.parse().map_err(|_| what())
+}
+
+fn address(section: &mut Table, key: &'static str, example: SocketAddr) -> Option<SocketAddr> {
+    let text = section.text(key)?;
+    match listening(&text.value, example) {
+        Ok(address) => Some(address),
+        Err(help) => {
+            let what = format!("{:?} is no address and port", text.value);
+            wrong(section, "address", what, &text, &help);
+            None
+        }
+    }
+}
+
 pub(super) fn read(table: &mut Table, problems: &mut Vec<Diagnostic>) -> WebConfig {
     let is_written = table.has("web");
     let mut section = table.table("web");
-    let mut listen = LISTEN;
-    if let Some(text) = section.text("listen") {
-        match text.value.parse() {
-            Ok(address) => listen = address,
-            Err(_) => {
-                let what = format!("{:?} is no address and port", text.value);
-                let help = "write an IP address and a port, such as \"127.0.0.1:8080\"";
-                wrong(&mut section, "address", what, &text, help);
-            }
-        }
-    }
+    let listen = address(&mut section, "listen", LISTEN).unwrap_or(LISTEN);
+    let metrics = address(&mut section, "metrics", METRICS);
     let mut proxies = Vec::new();
     let written = section.texts("proxies");
     for text in &written {
@@ -65,5 +87,5 @@ pub(super) fn read(table: &mut Table, problems: &mut Vec<Diagnostic>) -> WebConf
         }
     }
     section.finish(problems);
-    WebConfig { is_written, listen, proxies: Proxies(proxies), origins }
+    WebConfig { is_written, listen, metrics, proxies: Proxies(proxies), origins }
 }

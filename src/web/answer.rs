@@ -14,6 +14,7 @@ use hyper_util::service::TowerToHyperService;
 
 use super::base::BaseUrl;
 use super::live::LiveArchive;
+use super::metrics::{self, WebMetrics};
 use super::visitor::{Proxies, Visitor};
 
 /// Until a request has come with its body.
@@ -28,6 +29,7 @@ const QUIET: Duration = Duration::from_secs(60);
 pub(super) struct Answering {
     pages: TowerToHyperService<Router>,
     archive: Arc<LiveArchive>,
+    metrics: Arc<WebMetrics>,
     base: BaseUrl,
     proxies: Proxies,
     tell: fn(&str),
@@ -37,12 +39,12 @@ pub(super) struct Answering {
 impl Answering {
     pub(super) fn new(
         pages: Router,
-        archive: Arc<LiveArchive>,
+        (archive, metrics): (Arc<LiveArchive>, Arc<WebMetrics>),
         base: BaseUrl,
         (proxies, tell): (Proxies, fn(&str)),
     ) -> Answering {
         let (pages, told) = (TowerToHyperService::new(pages), Mutex::new(None));
-        Answering { pages, archive, base, proxies, tell, told }
+        Answering { pages, archive, metrics, base, proxies, tell, told }
     }
 
     pub(super) fn is_proxy(&self, peer: IpAddr) -> bool {
@@ -55,9 +57,11 @@ impl Answering {
         if !self.is_for_us(request) {
             return None;
         }
+        let begun = Instant::now();
         let asked = (request.method(), request.uri(), request.headers());
         let mut response = self.archive.answer(&asked).await?;
         self.guard(response.headers_mut());
+        self.metrics.answered(metrics::ARCHIVE, response.status(), begun.elapsed());
         Some(response)
     }
 
@@ -92,14 +96,19 @@ impl Answering {
 
     /// The answer to a request.
     pub(super) async fn answer(&self, request: Request<Body>) -> Response<Body> {
+        let begun = Instant::now();
+        let path = request.uri().path();
+        let class = metrics::class(path.strip_prefix(self.base.path()).unwrap_or_default());
         let Ok(mut response) = self.pages.call(request).await;
         self.guard(response.headers_mut());
+        self.metrics.answered(class, response.status(), begun.elapsed());
         response
     }
 
     fn refused(&self, status: StatusCode, text: &'static str) -> Box<Response<Body>> {
         let mut response = plain(status, text);
         self.guard(response.headers_mut());
+        self.metrics.refused(status);
         Box::new(response)
     }
 

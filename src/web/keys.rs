@@ -56,6 +56,11 @@ impl KeyRing {
         by_known.or_else(|| self.look_again().and_then(|keys| read(&keys.links)))
     }
 
+    /// Whether the secret can be read now.
+    pub(super) fn is_there(&self) -> bool {
+        (self.read)().is_some()
+    }
+
     fn look_again(&self) -> Option<LinkKeys> {
         let mut looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
         if looked.elapsed() < EVERY {

@@ -17,14 +17,24 @@ pub fn open(addresses: &[SocketAddr]) -> Result<Vec<TcpListener>, ListenError> {
     }
     if sockets.is_empty() {
         for address in addresses {
-            let socket = TcpListener::bind(address);
-            sockets.push(socket.map_err(|error| ListenError::Address(*address, error))?);
+            sockets.push(open_one(*address)?);
         }
     }
     for socket in &sockets {
         socket.set_nonblocking(true).map_err(ListenError::Given)?;
     }
     Ok(sockets)
+}
+
+/// Opens an address of its own, whatever was given.
+///
+/// # Errors
+/// The system's, with the address.
+pub fn open_one(address: SocketAddr) -> Result<TcpListener, ListenError> {
+    let failed = |error| ListenError::Address(address, error);
+    let socket = TcpListener::bind(address).map_err(failed)?;
+    socket.set_nonblocking(true).map_err(failed)?;
+    Ok(socket)
 }
 
 /// Why there is no socket.

@@ -13,6 +13,8 @@ pub mod keys;
 mod leaving;
 pub mod listeners;
 pub mod live;
+mod metrics;
+mod operations;
 mod page;
 pub mod preferences;
 pub mod server;
@@ -20,7 +22,9 @@ mod sheet;
 pub mod signup_form;
 mod stores;
 pub mod subscribing;
+pub mod supervisor;
 pub mod visitor;
+mod watching;
 mod words;
 mod writer;
 
@@ -41,13 +45,17 @@ use attempts::Attempts;
 use base::BaseUrl;
 use keys::{KeyRing, LinkKeys, ReadKeys};
 use live::{LiveArchive, LiveOptions};
+use metrics::WebMetrics;
+use operations::Operations;
 use preferences::ReaderChoices;
 use server::ServerLimits;
 use signup_form::SignupForm;
 use stores::WebStore;
+use supervisor::Supervisor;
 use visitor::Proxies;
+use watching::Watch;
 use words::PageWords;
-use writer::{Sending, Writer};
+use writer::{Sending, Writer, WriterOptions};
 
 use crate::compose::theme::Theme;
 use crate::delivery::outbox::run::{Outbox, OutboxOptions};
@@ -104,6 +112,17 @@ pub struct WebOptions {
     pub clock: fn() -> Timestamp,
     /// Tells whoever runs the server what they have to know.
     pub tell: fn(&str),
+    /// Who started the server and wants to know how it is.
+    pub supervisor: Supervisor,
+}
+
+/// Where requests come to.
+#[derive(Debug)]
+pub struct WebSockets {
+    /// Those of readers.
+    pub readers: Vec<TcpListener>,
+    /// Those of whoever watches the server, if anybody does.
+    pub metrics: Option<TcpListener>,
 }
 
 /// What people are asked who subscribe, and how they are written to.
@@ -143,7 +162,7 @@ impl Pages {
 /// The system gives no thread.
 pub async fn serve(
     options: WebOptions,
-    listeners: Vec<TcpListener>,
+    sockets: WebSockets,
     stop: watch::Receiver<bool>,
 ) -> std::io::Result<()> {
     let WebOptions {
@@ -158,6 +177,7 @@ pub async fn serve(
         limits,
         clock,
         tell,
+        supervisor,
     } = options;
     let keys = Arc::new(KeyRing::new(keys.0, keys.1));
     let base = site.base.clone();
@@ -171,7 +191,15 @@ pub async fn serve(
     let archive = Arc::new(LiveArchive::new(archive, base.clone(), tell));
     let store = WebStore::new(store, tell);
     let (looking, looked) = archive.looking(store.clone());
-    let (writer, last_mail) = Writer::begin(store, Arc::clone(&keys), clock, sending, looking)?;
+    let metrics = Arc::new(WebMetrics::new());
+    let watch = Arc::new(Watch::new(Arc::clone(&keys)));
+    let watching = Arc::clone(&watch).run(store.clone(), sockets.metrics.is_some());
+    let beside = async {
+        tokio::join!(looking, watching);
+    };
+    let known = WriterOptions { keys: Arc::clone(&keys), metrics: Arc::clone(&metrics), clock };
+    let (writer, last_mail) = Writer::begin(store, known, sending, beside)?;
+    let operations = Operations { watch: Arc::clone(&watch), metrics: Arc::clone(&metrics) };
     // Who asks first has pages; a store that does not answer keeps nobody waiting.
     let _ = tokio::time::timeout(FIRST_LOOK, looked).await;
     let pages = Pages {
@@ -187,11 +215,40 @@ pub async fn serve(
         site,
         clock,
     };
-    let answering = Answering::new(router(pages), archive, base, (proxies, tell));
-    server::serve(listeners, Arc::new(answering), limits, stop).await;
-    // What is under way when that is over is settled by the next server.
-    let _ = tokio::time::timeout(LAST_MAIL, last_mail).await;
+    let answering = Answering::new(router(pages), (archive, metrics), base, (proxies, tell));
+    let ending = stop.clone();
+    let serving = async {
+        server::serve(sockets.readers, Arc::new(answering), limits, stop).await;
+        // What is under way when that is over is settled by the next server.
+        let _ = tokio::time::timeout(LAST_MAIL, last_mail).await;
+    };
+    supervisor.ready();
+    tokio::select! {
+        _ = async { tokio::join!(serving, end(ending, &watch, &supervisor)) } => {}
+        () = watched(sockets.metrics, operations, &supervisor) => {}
+    }
     Ok(())
+}
+
+/// Says that the server ends, when it is to.
+async fn end(mut stop: watch::Receiver<bool>, watch: &Watch, supervisor: &Supervisor) {
+    let _ = stop.wait_for(|stop| *stop).await;
+    watch.end();
+    supervisor.stopping();
+}
+
+/// Answers whoever watches the server, also while it ends; never ends by itself.
+async fn watched(socket: Option<TcpListener>, operations: Operations, supervisor: &Supervisor) {
+    let answering = async {
+        match socket {
+            Some(socket) => match operations::serve(socket, operations).await {},
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        () = answering => {}
+        () = supervisor.live() => {}
+    }
 }
 
 /// Links in mails are made with the keys that pages read them with.

@@ -17,6 +17,7 @@ use jiff::Timestamp;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use super::keys::KeyRing;
+use super::metrics::{ReaderEvent, WebMetrics};
 use super::stores::WebStore;
 use crate::audience::forgotten::Forgotten;
 use crate::audience::leave::{self, LeavingWhy};
@@ -109,8 +110,7 @@ impl Writer {
     /// The system gives no thread.
     pub(super) fn begin(
         store: WebStore,
-        keys: Arc<KeyRing>,
-        clock: fn() -> Timestamp,
+        options: WriterOptions,
         sending: Option<Sending>,
         beside: impl Future<Output = ()> + Send + 'static,
     ) -> io::Result<(Writer, oneshot::Receiver<()>)> {
@@ -120,7 +120,7 @@ impl Writer {
         std::thread::Builder::new().name("writer".to_owned()).spawn(move || {
             runtime.block_on(async {
                 let woken = Notify::new();
-                let known = KnownToWriter { keys: &keys, clock, woken: &woken };
+                let known = KnownToWriter { options: &options, woken: &woken };
                 let writing = write(&store, &mut waiting, known);
                 let work = async {
                     match sending {
@@ -166,11 +166,17 @@ impl Writer {
     }
 }
 
-/// What tells who was forgotten, and the time; and what wakes whoever sends.
+/// What tells who was forgotten, and the time; and where it is counted what people do.
+pub(super) struct WriterOptions {
+    pub(super) keys: Arc<KeyRing>,
+    pub(super) metrics: Arc<WebMetrics>,
+    pub(super) clock: fn() -> Timestamp,
+}
+
+/// The same, and what wakes whoever sends.
 #[derive(Clone, Copy)]
 struct KnownToWriter<'a> {
-    keys: &'a KeyRing,
-    clock: fn() -> Timestamp,
+    options: &'a WriterOptions,
     woken: &'a Notify,
 }
 
@@ -261,6 +267,7 @@ async fn written(
         match written_once(store, people, wish, known).await {
             Ok(standings) => {
                 store.note(None);
+                count(&standings, wish, &known.options.metrics);
                 return Ok(standings);
             }
             Err(error) => {
@@ -273,11 +280,25 @@ async fn written(
     Err(Unwritten)
 }
 
+fn count(standings: &BTreeMap<String, WebStanding>, wish: LeaverWish, metrics: &WebMetrics) {
+    let number =
+        |is_it: fn(&WebStanding) -> bool| standings.values().filter(|it| is_it(it)).count();
+    match wish {
+        LeaverWish::Leave => {
+            metrics.happened(ReaderEvent::Left, number(|it| matches!(it, WebStanding::LeftNow(_))))
+        }
+        LeaverWish::TakeBack(_) => {
+            metrics.happened(ReaderEvent::CameBack, number(|it| matches!(it, WebStanding::In)));
+        }
+        LeaverWish::Look | LeaverWish::SayWhy(..) => {}
+    }
+}
+
 async fn written_once(
     store: &WebStore,
     people: &[&Address],
     wish: LeaverWish,
-    KnownToWriter { keys, clock, .. }: KnownToWriter<'_>,
+    KnownToWriter { options: WriterOptions { keys, clock, .. }, .. }: KnownToWriter<'_>,
 ) -> Result<BTreeMap<String, WebStanding>, StoreError> {
     let own = store.shared.lease().await?;
     let forgotten = Forgotten::as_far_as_known(&own, &keys.known().forgetting).await?;

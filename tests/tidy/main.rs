@@ -62,6 +62,7 @@ const HOMES: &[Home] = &[
     ("jpeg_encoder", &["picture"]),
     ("lettre", &["smtp"]),
     ("listenfd", &["web"]),
+    ("prometheus_client", &["web"]),
     ("mail_parser", &["bounce"]),
     ("maud", &["compose", "archive", "web"]),
     ("moxcms", &["picture"]),

@@ -145,10 +145,20 @@ fn a_socket_that_systemd_opened_is_taken() {
 fn what_is_not_in_order_is_told_before_the_first_reader_comes() {
     let here = publication();
     let check = here.run(&["serve", "--check", "--listen", "127.0.0.1:0"]);
-    assert!(
-        check.code == 0 && check.stdout.starts_with(&format!("https://{HOST}/ can be answered")),
-        "{check:?}"
-    );
+    assert_eq!(check.code, 0, "{check:?}");
+    let expected = [
+        "configuration, secret and digest.db are in order",
+        "no issue is shown",
+        &format!("https://{HOST}/ can be answered from http://127.0.0.1:"),
+    ];
+    assert_eq!(check.stdout.lines().count(), expected.len(), "{check:?}");
+    for (line, begin) in check.stdout.lines().zip(expected) {
+        assert!(line.starts_with(begin), "{begin}: {check:?}");
+    }
+    for named in ["example.org:80", "LOCALHOST:80", "localhost", "8080"] {
+        let told = here.run(&["serve", "--check", "--listen", named]);
+        assert!(told.code != 0 && told.stderr.contains("such as 127.0.0.1:8080"), "{told:?}");
+    }
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a socket");
     let address = taken.local_addr().expect("an address").to_string();
     let check = here.run(&["serve", "--check", "--listen", &address]);

@@ -5,6 +5,7 @@ mod client;
 mod confirming;
 mod guarded;
 mod leaving;
+mod operations;
 mod outbox;
 mod preferences;
 mod storm;

@@ -60,7 +60,7 @@ async fn once(
 ) -> Result<Option<SubscriberProfile>, StoreError> {
     let own = store.shared.lease().await?;
     match wish {
-        Some(wish) => preferences::save(&own, address, wish, (known.clock)()).await,
+        Some(wish) => preferences::save(&own, address, wish, (known.options.clock)()).await,
         None => preferences::look(&own, address).await,
     }
 }

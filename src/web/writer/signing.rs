@@ -15,6 +15,7 @@ use crate::delivery::outbox::{self, NewMail};
 use crate::message::address::Address;
 use crate::message::token::SignupId;
 use crate::store::{Store, StoreError};
+use crate::web::metrics::ReaderEvent;
 use crate::web::stores::WebStore;
 
 /// How long before its end a link is still sent, and how long other letters are of use.
@@ -88,6 +89,14 @@ async fn written(
         match written_once(store, wishes, known).await {
             Ok(done) => {
                 store.note(None);
+                let metrics = &known.options.metrics;
+                match &done {
+                    FormDone::Asked => metrics.happened(ReaderEvent::Asked, wishes.len()),
+                    FormDone::Confirmed(Confirmed::Now(_)) => {
+                        metrics.happened(ReaderEvent::Confirmed, 1);
+                    }
+                    FormDone::Confirmed(_) => {}
+                }
                 known.woken.notify_one();
                 return Ok(done);
             }
@@ -111,11 +120,11 @@ async fn written_once(
     known: KnownToWriter<'_>,
 ) -> Result<FormDone, NotSigned> {
     let own = store.shared.lease().await?;
-    let now = (known.clock)();
+    let now = (known.options.clock)();
     if let [FormWish::Confirm { id, address, language }] = wishes {
         return Ok(FormDone::Confirmed(confirm(&own, (id, address), language, now).await?));
     }
-    let forgetting = known.keys.known().forgetting;
+    let forgetting = known.options.keys.known().forgetting;
     let forgotten = Forgotten::read(&own, &forgetting).await.map_err(|error| match error {
         ForgottenError::Store(error) => NotSigned::Store(error),
         error => NotSigned::Unknown(error),
