@@ -12,6 +12,7 @@ use sejong_digest::crypto::Key;
 use sejong_digest::delivery::ledger::{self, Ledger};
 use sejong_digest::store::{Store, StoreAddress};
 use sejong_digest::web::base::BaseUrl;
+use sejong_digest::web::hooks::Hooks;
 use sejong_digest::web::keys::{LinkKeys, ReadKeys};
 use sejong_digest::web::listeners::{self, ListenError};
 use sejong_digest::web::live::LiveOptions;
@@ -35,6 +36,7 @@ gives the socket. It answers at base_url, and nothing changes by opening a link:
 click (RFC 8058) or the page's button does it. Where digest.toml has [form], people subscribe at
 base_url/subscribe: it sends them a mail over [[relay]], and the link in that confirms. It shows the
 archive, too: the pages of `digest archive build`, a few seconds after an issue has its first reader.
+Where digest.toml has [[webhook]], providers of mail post there what became of messages.
 It may run while an issue is sent. SIGTERM, SIGHUP and Ctrl-C end it when requests that are under way
 are answered.";
 
@@ -77,6 +79,12 @@ pub(super) fn run(global: &Global, args: &Args) -> Ending {
             let relays = subscribing::relays_answer(&subscribing.outbox.routes).await?;
             let form = options.site.base.to("/subscribe");
             print::words(&format!("people can subscribe at {form}; mails leave by {relays}\n"))?;
+        }
+        if args.check {
+            for path in options.hooks.paths() {
+                let address = options.site.base.to(&path);
+                print::words(&format!("reports of a provider can be posted to {address}\n"))?;
+            }
         }
         let found = options.site.base.to("/");
         let sockets = match listeners::open(&[address]) {
@@ -185,6 +193,7 @@ async fn options(workspace: &Workspace, args: &Args) -> Result<WebOptions, Failu
         store,
         keys: (keys, read),
         subscribing: subscribing::options(workspace)?,
+        hooks: hooks(workspace)?,
         origins: config.web.origins.clone(),
         archive,
         proxies: config.web.proxies.clone(),
@@ -192,6 +201,18 @@ async fn options(workspace: &Workspace, args: &Args) -> Result<WebOptions, Failu
         clock: clock::now,
         tell: print::note,
     })
+}
+
+/// Where providers of mail post what became of messages.
+fn hooks(workspace: &Workspace) -> Result<Hooks, Failure> {
+    let config = &workspace.config;
+    let hook = |one: &config::WebhookConfig| one.hook(&workspace.environment);
+    let hooks = config.web.webhooks.iter().map(hook).collect::<Result<Vec<_>, _>>();
+    let hooks = hooks.map_err(|error| {
+        Failure::checks(error.to_string())
+            .help("docs/guide.md, Reports from providers, says what it is")
+    })?;
+    Ok(Hooks::new(hooks, config.bounce, print::note))
 }
 
 /// Whether the store is where it last sent from and the secret has all keys that it sent with: what

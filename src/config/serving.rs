@@ -1,7 +1,9 @@
-//! `[web]` -> where `digest serve` listens, and whose word about visitors counts.
+//! `[web]` -> where `digest serve` listens, and whose word about visitors counts; and `[[webhook]]`.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
 
+use super::webhooks::{self, WebhookConfig};
 use super::wrong;
 use crate::diagnostic::Diagnostic;
 use crate::manifest::Table;
@@ -20,9 +22,12 @@ pub struct WebConfig {
     pub proxies: Proxies,
     /// Sites whose scripts may send the form, as browsers name them.
     pub origins: Vec<String>,
+    /// Where providers of mail post what became of messages.
+    pub webhooks: Vec<WebhookConfig>,
 }
 
-pub(super) fn read(table: &mut Table, problems: &mut Vec<Diagnostic>) -> WebConfig {
+pub(super) fn read(table: &mut Table, root: &Path, problems: &mut Vec<Diagnostic>) -> WebConfig {
+    let webhooks = webhooks::read(table, root, problems);
     let mut section = table.table("web");
     let mut listen = LISTEN;
     if let Some(text) = section.text("listen") {
@@ -62,5 +67,5 @@ pub(super) fn read(table: &mut Table, problems: &mut Vec<Diagnostic>) -> WebConf
         }
     }
     section.finish(problems);
-    WebConfig { listen, proxies: Proxies(proxies), origins }
+    WebConfig { listen, proxies: Proxies(proxies), origins, webhooks }
 }

@@ -9,6 +9,7 @@ mod attempts;
 pub mod base;
 mod confirming;
 mod form;
+pub mod hooks;
 pub mod keys;
 mod leaving;
 pub mod listeners;
@@ -38,6 +39,7 @@ use tokio::sync::watch;
 use answer::Answering;
 use attempts::Attempts;
 use base::BaseUrl;
+use hooks::Hooks;
 use keys::{KeyRing, LinkKeys, ReadKeys};
 use live::{LiveArchive, LiveOptions};
 use server::ServerLimits;
@@ -88,6 +90,8 @@ pub struct WebOptions {
     pub keys: (LinkKeys, ReadKeys),
     /// How people subscribe; `None` where they cannot.
     pub subscribing: Option<Subscribing>,
+    /// Where providers of mail post what became of messages.
+    pub hooks: Hooks,
     /// Sites whose scripts may send the form.
     pub origins: Vec<String>,
     /// What everybody may read.
@@ -119,6 +123,7 @@ struct Pages {
     keys: Arc<KeyRing>,
     writer: Writer,
     form: Option<SignupForm>,
+    hooks: Hooks,
     origins: Vec<String>,
     wrong_tokens: Attempts,
     signups: Attempts,
@@ -146,6 +151,7 @@ pub async fn serve(
         store,
         keys,
         subscribing,
+        hooks,
         origins,
         archive,
         proxies,
@@ -168,11 +174,13 @@ pub async fn serve(
     let (writer, last_mail) = Writer::begin(store, Arc::clone(&keys), clock, sending, looking)?;
     // Who asks first has pages; a store that does not answer keeps nobody waiting.
     let _ = tokio::time::timeout(FIRST_LOOK, looked).await;
+    let takes_reports = !hooks.is_empty();
     let pages = Pages {
         sheet: sheet::sheet(&site.theme),
         writer,
         keys,
         form,
+        hooks,
         origins,
         wrong_tokens: Attempts::new(WRONG_TOKENS.0, WRONG_TOKENS.1),
         signups: Attempts::new(SIGNUPS.0, SIGNUPS.1),
@@ -180,7 +188,7 @@ pub async fn serve(
         site,
         clock,
     };
-    let answering = Answering::new(router(pages), archive, base, (proxies, tell));
+    let answering = Answering::new(router(pages), archive, (base, takes_reports), (proxies, tell));
     server::serve(listeners, Arc::new(answering), limits, stop).await;
     // What is under way when that is over is settled by the next server.
     let _ = tokio::time::timeout(LAST_MAIL, last_mail).await;
@@ -201,6 +209,7 @@ fn router(pages: Pages) -> Router {
     let own =
         Router::new().route(page::SHEET, get(style)).merge(leaving::routes()).fallback(missing);
     let own = own.merge(subscribing::routes()).merge(confirming::routes());
+    let own = own.merge(hooks::routes());
     let base = pages.site.base.path().to_owned();
     let pages = Arc::new(pages);
     if base.is_empty() {

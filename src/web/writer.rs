@@ -5,6 +5,7 @@
 //! it answers is on the disk, nor begin the next transaction at once: a send that goes on writes to the
 //! same file.
 
+mod posting;
 pub(super) mod signing;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,6 +22,8 @@ use crate::audience::forgotten::Forgotten;
 use crate::audience::leave::{self, LeavingWhy};
 use crate::audience::subscribers::ChangeOrigin;
 use crate::audience::suppression::{SuppressionNote, SuppressionOrigin, SuppressionReason};
+use crate::delivery::bounced::policy::BouncePolicy;
+use crate::delivery::bounced::posted::PostedReport;
 use crate::delivery::outbox::run::Outbox;
 use crate::message::address::Address;
 use crate::store::{Store, StoreError};
@@ -57,6 +60,7 @@ pub(super) enum WebStanding {
 enum HandedIn {
     Leaver(OfLeaver),
     Form(OfForm),
+    Provider(posting::OfProvider),
 }
 
 #[derive(Debug)]
@@ -152,6 +156,17 @@ impl Writer {
         self.hand_in(HandedIn::Form(OfForm { wish, told }), answer).await
     }
 
+    /// Takes note of what a provider of mail has posted.
+    pub(super) async fn take_note(
+        &self,
+        posted: PostedReport,
+        policy: BouncePolicy,
+    ) -> Result<(), Unwritten> {
+        let (told, answer) = oneshot::channel();
+        let one = posting::OfProvider { posted, policy, told };
+        self.hand_in(HandedIn::Provider(one), answer).await
+    }
+
     async fn hand_in<T>(
         &self,
         wish: HandedIn,
@@ -204,11 +219,13 @@ async fn write(store: &WebStore, waiting: &mut mpsc::Receiver<HandedIn>, known: 
 /// Those who leave first, together.
 async fn fulfil(store: &WebStore, group: &mut Vec<HandedIn>, known: KnownToWriter<'_>) {
     let (mut leaving, mut others, mut forms) = (Vec::new(), Vec::new(), Vec::new());
+    let mut posted = Vec::new();
     for one in group.drain(..) {
         match one {
             HandedIn::Leaver(one) if matches!(one.wish, LeaverWish::Leave) => leaving.push(one),
             HandedIn::Leaver(one) => others.push(one),
             HandedIn::Form(one) => forms.push(one),
+            HandedIn::Provider(one) => posted.push(one),
         }
     }
     for group in [leaving].into_iter().chain(others.into_iter().map(|one| vec![one])) {
@@ -224,6 +241,7 @@ async fn fulfil(store: &WebStore, group: &mut Vec<HandedIn>, known: KnownToWrite
         }
     }
     signing::fulfil(store, forms, known).await;
+    posting::fulfil(store, posted, known).await;
 }
 
 /// Writes; a second time with a new connection where the first one was lost: what is written twice
