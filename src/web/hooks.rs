@@ -80,7 +80,9 @@ impl Hook {
         }
         let evidence = match provider {
             MailProvider::Mailgun => HookEvidence::Code(secret.into()),
-            MailProvider::Postmark => HookEvidence::Secret(secret.into()),
+            MailProvider::Brevo | MailProvider::Postmark | MailProvider::SparkPost => {
+                HookEvidence::Secret(secret.into())
+            }
             MailProvider::SendGrid => HookEvidence::Signature(
                 verifying::P256Key::from_base64(secret).ok_or(HookError::NoKey)?,
             ),

@@ -94,7 +94,7 @@ impl Hooked {
     }
 }
 
-const PROVIDERS: &[&str] = &["mailgun", "postmark", "sendgrid"];
+const PROVIDERS: &[&str] = &["brevo", "mailgun", "postmark", "sendgrid", "sparkpost"];
 
 struct Signed {
     time: String,
@@ -146,9 +146,20 @@ fn postmark_bounce(to: &str, id: i64) -> Value {
 #[test]
 fn a_proven_bounce_suppresses_and_says_where_it_is_from() {
     let hooked = Hooked::new();
+    let given = format!("Bearer {SECRET}");
+    let bearer = [("Authorization", &*given)];
+    let brevo = json!([7, { "event": "hard_bounce", "email": KIM, "id": 26_224, "ts": 4_000_000_000_i64,
+        "ts_event": 4_000_000_000_i64, "message-id": "<201798300811.5787683@relay.mail.example>",
+        "reason": "550 5.1.1 no such user" }]);
+    let sparkpost = json!([{ "msys": {} }, { "msys": { "message_event": { "type": "bounce",
+        "bounce_class": "10", "error_code": "550", "event_id": "92356927693813856", "rcpt_to": KIM,
+        "raw_reason": "550 5.1.1 no such user", "timestamp": "4000000000" } } }]);
+    let (brevo, sparkpost) = (brevo.to_string(), sparkpost.to_string());
     for provider in PROVIDERS {
         let bounce = || match *provider {
             "mailgun" => hooked.mailgun(&mailgun_bounce(KIM, &hooked.message_id(KIM)), 5, "once"),
+            "brevo" => hooked.post("/hooks/brevo", &bearer, &brevo),
+            "sparkpost" => hooked.post("/hooks/sparkpost", &bearer, &sparkpost),
             "postmark" => hooked.postmark(&postmark_bounce(KIM, 4_323_372_036_854_775_807)),
             _ => hooked.sendgrid(&json!([sendgrid_bounce(KIM, &hooked.message_id(KIM), "g1")])),
         };
@@ -202,7 +213,7 @@ fn what_is_forged_altered_or_old_changes_nothing_and_hears_the_same() {
         ("a wrong one", "/hooks/postmark/9f2c7a51d08e4b63a1d6", vec![], mark.clone()),
         ("a part of it", "/hooks/postmark/9f2c7a51d08e4b63", vec![], mark.clone()),
         ("a wrong password", "/hooks/postmark", vec![("Authorization", &*basic)], mark.clone()),
-        ("no such hook", "/hooks/brevo/x", vec![], mark.clone()),
+        ("no such hook", "/hooks/other/x", vec![], mark.clone()),
         ("no name", "/hooks/%ff", vec![], mark.clone()),
     ] {
         answers.push((what, hooked.post(path, &head, &body)));

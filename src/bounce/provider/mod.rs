@@ -3,9 +3,11 @@
 //! Bytes in, values out, in the documented form of each. Must never panic, nor decide whether the bytes
 //! are the provider's: whoever hands them in has asked for a proof.
 
+mod brevo;
 pub mod mailgun;
 mod postmark;
 mod sendgrid;
+mod sparkpost;
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -16,25 +18,36 @@ use super::{ReportedRecipient, code, one_line};
 /// Who carries mail, and tells what became of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MailProvider {
+    /// Brevo: a secret in the address or in a header.
+    Brevo,
     /// Mailgun: a code over a time and a random text.
     Mailgun,
     /// Postmark: a secret in the address or in a header.
     Postmark,
     /// SendGrid: a signature over a time and the body.
     SendGrid,
+    /// SparkPost: a secret in the address or in a header.
+    SparkPost,
 }
 
 impl MailProvider {
     /// All of them.
-    pub const ALL: [MailProvider; 3] =
-        [MailProvider::Mailgun, MailProvider::Postmark, MailProvider::SendGrid];
+    pub const ALL: [MailProvider; 5] = [
+        MailProvider::Brevo,
+        MailProvider::Mailgun,
+        MailProvider::Postmark,
+        MailProvider::SendGrid,
+        MailProvider::SparkPost,
+    ];
 
     /// As `digest.toml` names it.
     pub const fn word(self) -> &'static str {
         match self {
+            MailProvider::Brevo => "brevo",
             MailProvider::Mailgun => "mailgun",
             MailProvider::Postmark => "postmark",
             MailProvider::SendGrid => "sendgrid",
+            MailProvider::SparkPost => "sparkpost",
         }
     }
 
@@ -47,19 +60,24 @@ impl MailProvider {
     /// cannot be read is left out.
     pub fn read(self, body: &[u8]) -> Option<Vec<ProviderEvent>> {
         let value: Value = serde_json::from_slice(body).ok()?;
-        let told = match (self, &value) {
-            (MailProvider::SendGrid, Value::Array(all)) => {
-                all.iter().filter_map(sendgrid::event).collect()
-            }
-            (MailProvider::SendGrid, _) => return None,
-            (_, Value::Object(_)) if self == MailProvider::Mailgun => {
-                mailgun::event(&value).into_iter().collect()
-            }
-            (_, Value::Object(_)) => postmark::event(&value).into_iter().collect(),
-            _ => return None,
+        let one = |event: Option<ToldEvent<'_>>| event.map(ToldEvent::read);
+        let read = |value| match self {
+            MailProvider::Brevo => one(brevo::event(value)),
+            MailProvider::Mailgun => one(mailgun::event(value)),
+            MailProvider::Postmark => one(postmark::event(value)),
+            MailProvider::SendGrid => one(sendgrid::event(value)),
+            MailProvider::SparkPost => one(sparkpost::event(value)),
         };
-        let told: Vec<ToldEvent<'_>> = told;
-        Some(told.into_iter().map(|told| told.read()).collect())
+        let is_list = matches!(self, MailProvider::SendGrid | MailProvider::SparkPost);
+        match &value {
+            Value::Array(all) if is_list => Some(all.iter().filter_map(read).collect()),
+            // Brevo can be told to post several at once.
+            Value::Array(all) if self == MailProvider::Brevo => {
+                Some(all.iter().filter_map(read).collect())
+            }
+            Value::Object(_) if !is_list => Some(read(&value).into_iter().collect()),
+            _ => None,
+        }
     }
 }
 
@@ -152,6 +170,11 @@ fn seconds(value: Option<&Value>) -> Option<Timestamp> {
     Timestamp::from_second(seconds as i64).ok()
 }
 
+/// The same in digits.
+fn seconds_in_text(text: &str) -> Option<Timestamp> {
+    Timestamp::from_second(text.parse().ok()?).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -161,9 +184,8 @@ mod tests {
 
     #[test]
     fn each_event_means_what_the_same_bounce_means() {
-        use BounceClass as Class;
-        use BounceReason as Why;
-        use MailProvider::{Mailgun, Postmark, SendGrid};
+        use MailProvider::{Brevo, Mailgun, Postmark, SendGrid, SparkPost};
+        use {BounceClass as Class, BounceReason as Why};
         let mailgun = |event: Value| json!({ "event-data": event });
         let failed = |severity: &str, reason: &str, message: &str| {
             let status = json!({ "message": message, "code": 550 });
@@ -178,6 +200,11 @@ mod tests {
             json!([{ "event": event, "type": kind, "reason": reason, "email": "a@x.example",
                 "sg_event_id": "e" }])
         };
+        let spark = |kind: &str, class: &str, reason: &str| {
+            json!([{ "msys": { "message_event": { "type": kind, "bounce_class": class,
+                "raw_reason": reason, "event_id": "9", "rcpt_to": "a@x.example" } } }])
+        };
+        let brevo = |kind: &str, reason: &str| json!({ "event": kind, "email": "a@x.example", "ts_event": 1, "reason": reason });
         for (provider, body, expected) in [
             (
                 Mailgun,
@@ -209,6 +236,15 @@ mod tests {
             (SendGrid, grid("spamreport", "", ""), (Class::Complaint, Why::Unknown)),
             (SendGrid, grid("unsubscribe", "", ""), (Class::Unsubscribe, Why::Unknown)),
             (SendGrid, grid("deferred", "", ""), (Class::None, Why::Unknown)),
+            (SparkPost, spark("bounce", "10", ""), (Class::Hard, Why::Unknown)),
+            (SparkPost, spark("bounce", "10", "550 5.7.1 spam"), (Class::Soft, Why::Spam)),
+            (SparkPost, spark("out_of_band", "22", ""), (Class::Soft, Why::MailboxFull)),
+            (SparkPost, spark("delay", "21", ""), (Class::None, Why::Unknown)),
+            (SparkPost, spark("spam_complaint", "", ""), (Class::Complaint, Why::Unknown)),
+            (Brevo, brevo("hard_bounce", "550 5.1.1 no such user"), (Class::Hard, Why::NoMailbox)),
+            (Brevo, brevo("soft_bounce", "mailbox is full"), (Class::Soft, Why::MailboxFull)),
+            (Brevo, brevo("unsubscribed", ""), (Class::Unsubscribe, Why::Unknown)),
+            (Brevo, brevo("deferred", ""), (Class::None, Why::Unknown)),
             (SendGrid, grid("delivered", "", ""), (Class::Delivered, Why::Unknown)),
         ] {
             let read = provider.read(body.to_string().as_bytes()).expect("of its form");
