@@ -16,6 +16,7 @@ mod segments;
 mod theme;
 mod serving;
 mod topics;
+mod webhooks;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -44,6 +45,7 @@ pub use relay::{PasswordError, RelayConfig, credentials};
 pub use secret::rotate::{RotateError, Rotated, rotate_secret};
 pub use secret::{Secret, SecretError, known_secret, missing_secret, secret, secret_place};
 pub use serving::{WebConfig, listening};
+pub use webhooks::{WebhookConfig, WebhookError};
 
 /// Everything that `digest.toml` and the environment say, in the shapes that the rooms take.
 #[derive(Debug)]
@@ -199,7 +201,7 @@ pub fn read(root: &Path, environment: &[(String, String)]) -> Result<Config, Vec
     let topics = topics::read(&mut table, &mut problems);
     let (segments, segment_places) = segments::read(&mut table, &topics, &mut problems);
     let archive = archive::read(&mut table, &mut problems);
-    let web = serving::read(&mut table, &mut problems);
+    let web = serving::read(&mut table, root, &mut problems);
     let form = form::read(&mut table, &topics, &mut problems);
     let store_url = store_url(&mut table, &mut problems);
     table.finish(&mut problems);

@@ -4,6 +4,7 @@
 //! A key never appears in an error, a log line or a `Debug` output.
 
 pub mod signing;
+pub mod verifying;
 
 use std::sync::Arc;
 

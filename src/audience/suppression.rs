@@ -164,16 +164,19 @@ pub enum SuppressionOrigin {
     Import,
     /// What a relay answered while an issue was sent.
     Reply,
+    /// What a provider of mail has posted.
+    Webhook,
 }
 
 impl SuppressionOrigin {
-    const ALL: [SuppressionOrigin; 6] = [
+    const ALL: [SuppressionOrigin; 7] = [
         SuppressionOrigin::Command,
         SuppressionOrigin::Bounce,
         SuppressionOrigin::Web,
         SuppressionOrigin::Mail,
         SuppressionOrigin::Import,
         SuppressionOrigin::Reply,
+        SuppressionOrigin::Webhook,
     ];
 
     /// The word for it.
@@ -185,6 +188,7 @@ impl SuppressionOrigin {
             SuppressionOrigin::Mail => "mail",
             SuppressionOrigin::Import => "import",
             SuppressionOrigin::Reply => "reply",
+            SuppressionOrigin::Webhook => "webhook",
         }
     }
 }

@@ -5,6 +5,8 @@
 //!    what stands there for people, `answer` what is no report, `leaving` who asks to leave.
 //! 3. `reason` says what the words and codes mean: [`BounceClass`] and [`BounceReason`].
 //!
+//! `provider` reads what providers of mail post on the web, and asks `reason` as well.
+//!
 //! Bytes in, a value out, in bounded time. Must never decide what is done about it: a report proves
 //! nothing, and who acts on one asks for a token that only we can have written.
 
@@ -19,6 +21,7 @@ pub mod mbox;
 mod mime;
 mod notice;
 pub mod original;
+pub mod provider;
 pub mod reason;
 mod status;
 

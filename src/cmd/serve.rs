@@ -13,6 +13,7 @@ use sejong_digest::delivery::ledger::editions::ShownIssues;
 use sejong_digest::delivery::ledger::{self, Ledger};
 use sejong_digest::store::{Store, StoreAddress};
 use sejong_digest::web::base::BaseUrl;
+use sejong_digest::web::hooks::Hooks;
 use sejong_digest::web::keys::{LinkKeys, ReadKeys};
 use sejong_digest::web::listeners::{self, ListenError};
 use sejong_digest::web::live::LiveOptions;
@@ -39,6 +40,7 @@ gives the socket. It answers at base_url, and nothing changes by opening a link:
 click (RFC 8058) or the page's button does it. Where digest.toml has [form], people subscribe at
 base_url/subscribe: it sends them a mail over [[relay]], and the link in that confirms. It shows the
 archive, too: the pages of `digest archive build`, a few seconds after an issue has its first reader.
+Where digest.toml has [[webhook]], providers of mail post there what became of messages.
 It may run while an issue is sent. SIGTERM, SIGHUP and Ctrl-C end it when requests that are under way
 are answered.";
 
@@ -123,6 +125,10 @@ async fn check(workspace: &Workspace, args: &Args, options: &WebOptions) -> Endi
         let relays = subscribing::relays_answer(&subscribing.outbox.routes).await?;
         let form = base.to("/subscribe");
         print::words(&format!("people can subscribe at {form}; mails leave by {relays}\n"))?;
+    }
+    for path in options.hooks.paths() {
+        let address = base.to(&path);
+        print::words(&format!("reports of a provider can be posted to {address}\n"))?;
     }
     let web = &workspace.config.web;
     if let Some(address) = web.metrics {
@@ -240,6 +246,7 @@ async fn options(workspace: &Workspace, args: &Args) -> Result<WebOptions, Failu
         keys: (keys, read),
         subscribing: subscribing::options(workspace)?,
         choices: choices(workspace),
+        hooks: hooks(workspace)?,
         origins: config.web.origins.clone(),
         archive,
         proxies: config.web.proxies.clone(),
@@ -261,6 +268,18 @@ fn choices(workspace: &Workspace) -> Option<ReaderChoices> {
         ReaderChoices { names: names.cloned().collect(), topics, languages }
     });
     (!config.has_list_in_file()).then_some(choices)
+}
+
+/// Where providers of mail post what became of messages.
+fn hooks(workspace: &Workspace) -> Result<Hooks, Failure> {
+    let config = &workspace.config;
+    let hook = |one: &config::WebhookConfig| one.hook(&workspace.environment);
+    let hooks = config.web.webhooks.iter().map(hook).collect::<Result<Vec<_>, _>>();
+    let hooks = hooks.map_err(|error| {
+        Failure::checks(error.to_string())
+            .help("docs/guide.md, Reports from providers, says what it is")
+    })?;
+    Ok(Hooks::new(hooks, config.bounce, print::note))
 }
 
 /// Whether the store is where it last sent from and the secret has all keys that it sent with: what

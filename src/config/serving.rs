@@ -1,7 +1,9 @@
-//! `[web]` -> where `digest serve` listens, and whose word about visitors counts.
+//! `[web]` -> where `digest serve` listens, and whose word about visitors counts; and `[[webhook]]`.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
 
+use super::webhooks::{self, WebhookConfig};
 use super::wrong;
 use crate::diagnostic::Diagnostic;
 use crate::manifest::Table;
@@ -27,6 +29,8 @@ pub struct WebConfig {
     pub proxies: Proxies,
     /// Sites whose scripts may send the form, as browsers name them.
     pub origins: Vec<String>,
+    /// Where providers of mail post what became of messages.
+    pub webhooks: Vec<WebhookConfig>,
 }
 
 /// An address and a port, where to listen. A name would be looked up, and mean another one tomorrow; only
@@ -55,7 +59,8 @@ fn address(section: &mut Table, key: &'static str, example: SocketAddr) -> Optio
     }
 }
 
-pub(super) fn read(table: &mut Table, problems: &mut Vec<Diagnostic>) -> WebConfig {
+pub(super) fn read(table: &mut Table, root: &Path, problems: &mut Vec<Diagnostic>) -> WebConfig {
+    let webhooks = webhooks::read(table, root, problems);
     let is_written = table.has("web");
     let mut section = table.table("web");
     let listen = address(&mut section, "listen", LISTEN).unwrap_or(LISTEN);
@@ -87,5 +92,5 @@ pub(super) fn read(table: &mut Table, problems: &mut Vec<Diagnostic>) -> WebConf
         }
     }
     section.finish(problems);
-    WebConfig { is_written, listen, metrics, proxies: Proxies(proxies), origins }
+    WebConfig { is_written, listen, metrics, proxies: Proxies(proxies), origins, webhooks }
 }

@@ -11,6 +11,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCo
 use hyper::body::Incoming;
 use hyper::service::Service as _;
 use hyper_util::service::TowerToHyperService;
+use tokio::sync::Semaphore;
 
 use super::base::BaseUrl;
 use super::live::LiveArchive;
@@ -21,6 +22,10 @@ use super::visitor::{Proxies, Visitor};
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Bytes of a body: the longest form of ours has a tenth.
 const BODY: usize = 16 * 1_024;
+/// The same of what a provider of mail posts about many messages, and how many such bodies there may be
+/// at once.
+const REPORT: usize = 1_024 * 1_024;
+const REPORTS: usize = 16;
 /// Until the same is told again.
 const QUIET: Duration = Duration::from_secs(60);
 
@@ -31,6 +36,8 @@ pub(super) struct Answering {
     archive: Arc<LiveArchive>,
     metrics: Arc<WebMetrics>,
     base: BaseUrl,
+    /// For larger bodies; none where no provider posts anything.
+    reports: Option<Semaphore>,
     proxies: Proxies,
     tell: fn(&str),
     told: Mutex<Option<Instant>>,
@@ -40,11 +47,12 @@ impl Answering {
     pub(super) fn new(
         pages: Router,
         (archive, metrics): (Arc<LiveArchive>, Arc<WebMetrics>),
-        base: BaseUrl,
+        (base, takes_reports): (BaseUrl, bool),
         (proxies, tell): (Proxies, fn(&str)),
     ) -> Answering {
         let (pages, told) = (TowerToHyperService::new(pages), Mutex::new(None));
-        Answering { pages, archive, metrics, base, proxies, tell, told }
+        let reports = takes_reports.then(|| Semaphore::new(REPORTS));
+        Answering { pages, archive, metrics, base, reports, proxies, tell, told }
     }
 
     pub(super) fn is_proxy(&self, peer: IpAddr) -> bool {
@@ -82,7 +90,22 @@ impl Answering {
         let visitor = Visitor { address: self.proxies.visitor(peer, request.headers()) };
         let (mut parts, body) = request.into_parts();
         parts.extensions.insert(visitor);
-        let body = axum::body::to_bytes(Body::new(body), BODY);
+        let is_report = || {
+            let path = parts.uri.path().strip_prefix(self.base.path());
+            path.is_some_and(|path| path.starts_with(super::hooks::PATH))
+        };
+        let length = hyper::body::Body::size_hint(&body).exact();
+        let is_short = length.is_some_and(|length| length <= BODY as u64);
+        // Short bodies never wait for those who send long ones.
+        let room = match self.reports.as_ref().filter(|_| !is_short && is_report()) {
+            Some(reports) => Some(reports.try_acquire().map_err(|_| {
+                let text = "There are many reports now; post it again later.\n";
+                self.refused(StatusCode::SERVICE_UNAVAILABLE, text)
+            })?),
+            None => None,
+        };
+        let most = if room.is_some() { REPORT } else { BODY };
+        let body = axum::body::to_bytes(Body::new(body), most);
         match tokio::time::timeout(PATIENCE, body).await {
             Ok(Ok(body)) => Ok(Request::from_parts(parts, Body::from(body))),
             Ok(Err(_)) => {

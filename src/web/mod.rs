@@ -9,6 +9,7 @@ mod attempts;
 pub mod base;
 mod confirming;
 mod form;
+pub mod hooks;
 pub mod keys;
 mod leaving;
 pub mod listeners;
@@ -43,6 +44,7 @@ use tokio::sync::watch;
 use answer::Answering;
 use attempts::Attempts;
 use base::BaseUrl;
+use hooks::Hooks;
 use keys::{KeyRing, LinkKeys, ReadKeys};
 use live::{LiveArchive, LiveOptions};
 use metrics::WebMetrics;
@@ -100,6 +102,8 @@ pub struct WebOptions {
     pub subscribing: Option<Subscribing>,
     /// What readers choose by their link; `None` where their list is a file.
     pub choices: Option<ReaderChoices>,
+    /// Where providers of mail post what became of messages.
+    pub hooks: Hooks,
     /// Sites whose scripts may send the form.
     pub origins: Vec<String>,
     /// What everybody may read.
@@ -143,6 +147,7 @@ struct Pages {
     writer: Writer,
     form: Option<SignupForm>,
     choices: Option<ReaderChoices>,
+    hooks: Hooks,
     origins: Vec<String>,
     wrong_tokens: Attempts,
     signups: Attempts,
@@ -171,6 +176,7 @@ pub async fn serve(
         keys,
         subscribing,
         choices,
+        hooks,
         origins,
         archive,
         proxies,
@@ -202,12 +208,14 @@ pub async fn serve(
     let operations = Operations { watch: Arc::clone(&watch), metrics: Arc::clone(&metrics) };
     // Who asks first has pages; a store that does not answer keeps nobody waiting.
     let _ = tokio::time::timeout(FIRST_LOOK, looked).await;
+    let takes_reports = !hooks.is_empty();
     let pages = Pages {
         sheet: sheet::sheet(&site.theme),
         writer,
         keys,
         form,
         choices,
+        hooks,
         origins,
         wrong_tokens: Attempts::new(WRONG_TOKENS.0, WRONG_TOKENS.1),
         signups: Attempts::new(SIGNUPS.0, SIGNUPS.1),
@@ -215,7 +223,8 @@ pub async fn serve(
         site,
         clock,
     };
-    let answering = Answering::new(router(pages), (archive, metrics), base, (proxies, tell));
+    let answering =
+        Answering::new(router(pages), (archive, metrics), (base, takes_reports), (proxies, tell));
     let ending = stop.clone();
     let serving = async {
         server::serve(sockets.readers, Arc::new(answering), limits, stop).await;
@@ -266,6 +275,7 @@ fn router(pages: Pages) -> Router {
         Router::new().route(page::SHEET, get(style)).merge(leaving::routes()).fallback(missing);
     let own = own.merge(subscribing::routes()).merge(confirming::routes());
     let own = own.merge(preferences::routes());
+    let own = own.merge(hooks::routes());
     let base = pages.site.base.path().to_owned();
     let pages = Arc::new(pages);
     if base.is_empty() {

@@ -6,6 +6,7 @@
 //! same file.
 
 mod choosing;
+mod posting;
 pub(super) mod signing;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,6 +24,8 @@ use crate::audience::forgotten::Forgotten;
 use crate::audience::leave::{self, LeavingWhy};
 use crate::audience::subscribers::ChangeOrigin;
 use crate::audience::suppression::{SuppressionNote, SuppressionOrigin, SuppressionReason};
+use crate::delivery::bounced::policy::BouncePolicy;
+use crate::delivery::bounced::posted::PostedReport;
 use crate::delivery::outbox::run::Outbox;
 use crate::message::address::Address;
 use crate::store::{Store, StoreError};
@@ -61,6 +64,7 @@ enum HandedIn {
     Leaver(OfLeaver),
     Form(OfForm),
     Chooser(OfChooser),
+    Provider(posting::OfProvider),
 }
 
 #[derive(Debug)]
@@ -155,6 +159,17 @@ impl Writer {
         self.hand_in(HandedIn::Form(OfForm { wish, told }), answer).await
     }
 
+    /// Takes note of what a provider of mail has posted.
+    pub(super) async fn take_note(
+        &self,
+        posted: PostedReport,
+        policy: BouncePolicy,
+    ) -> Result<(), Unwritten> {
+        let (told, answer) = oneshot::channel();
+        let one = posting::OfProvider { posted, policy, told };
+        self.hand_in(HandedIn::Provider(one), answer).await
+    }
+
     async fn hand_in<T>(
         &self,
         wish: HandedIn,
@@ -214,12 +229,14 @@ async fn write(store: &WebStore, waiting: &mut mpsc::Receiver<HandedIn>, known: 
 async fn fulfil(store: &WebStore, group: &mut Vec<HandedIn>, known: KnownToWriter<'_>) {
     let (mut leaving, mut others, mut forms) = (Vec::new(), Vec::new(), Vec::new());
     let mut choosers = Vec::new();
+    let mut posted = Vec::new();
     for one in group.drain(..) {
         match one {
             HandedIn::Leaver(one) if matches!(one.wish, LeaverWish::Leave) => leaving.push(one),
             HandedIn::Leaver(one) => others.push(one),
             HandedIn::Form(one) => forms.push(one),
             HandedIn::Chooser(one) => choosers.push(one),
+            HandedIn::Provider(one) => posted.push(one),
         }
     }
     for group in [leaving].into_iter().chain(others.into_iter().map(|one| vec![one])) {
@@ -245,6 +262,7 @@ async fn fulfil(store: &WebStore, group: &mut Vec<HandedIn>, known: KnownToWrite
     for one in choosers {
         choosing::fulfil(store, one, known).await;
     }
+    posting::fulfil(store, posted, known).await;
 }
 
 /// Those who stand there more than once.

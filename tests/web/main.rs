@@ -4,6 +4,7 @@
 mod client;
 mod confirming;
 mod guarded;
+mod hooks;
 mod leaving;
 mod operations;
 mod outbox;

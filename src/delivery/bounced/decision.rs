@@ -26,6 +26,8 @@ pub enum ReportEvidence {
     UnsubscribeToken,
     /// Our relay said it while the mail was sent.
     Reply,
+    /// The provider that carried the mail said it, and has proven that it is that provider.
+    Provider,
 }
 
 impl ReportEvidence {
@@ -36,6 +38,7 @@ impl ReportEvidence {
             ReportEvidence::MessageId | ReportEvidence::MessageIdAlone => "the Message-ID",
             ReportEvidence::UnsubscribeToken => "the unsubscribe token",
             ReportEvidence::Reply => "the reply of the relay",
+            ReportEvidence::Provider => "the word of the provider",
         }
     }
 }
@@ -180,6 +183,10 @@ fn wish(facts: &DecisionFacts<'_>) -> BounceDecision {
         let why = "asked to leave by mail, with the token of a mail".to_owned();
         return BounceDecision::suppress(SuppressionReason::Unsubscribed, why);
     }
+    if facts.evidence == Some(ReportEvidence::Provider) {
+        let why = "left by the provider that carries the mail".to_owned();
+        return BounceDecision::suppress(SuppressionReason::Unsubscribed, why);
+    }
     let why = if facts.is_known {
         "asks to leave without a token, and anybody can write this address as sender"
     } else {
@@ -309,6 +316,14 @@ mod tests {
                 Outcome::Suppressed,
                 Some(SuppressionReason::Unsubscribed),
             ),
+            (
+                (Class::Unsubscribe, Why::Unknown),
+                Some(Known::Provider),
+                none,
+                Outcome::Suppressed,
+                Some(SuppressionReason::Unsubscribed),
+            ),
+            ((Class::Hard, Why::Unknown), Some(Known::Provider), none, Outcome::Suppressed, hard),
             // Only the token for leaving lets somebody leave.
             ((Class::Unsubscribe, Why::Unknown), path, none, Outcome::Undecided, None),
             ((Class::Unsubscribe, Why::Unknown), None, none, Outcome::Undecided, None),

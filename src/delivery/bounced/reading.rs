@@ -419,7 +419,7 @@ pub(super) struct ActedReport<'a> {
 
 impl ActedReport<'_> {
     /// Whether it is kept: what says something of a reader, and is not for a person to decide.
-    fn is_noted(&self) -> bool {
+    pub(super) fn is_noted(&self) -> bool {
         if self.reader.evidence == ReportEvidence::MessageIdAlone {
             return false;
         }
@@ -454,6 +454,7 @@ impl ActedReport<'_> {
         bounces::note(connection, &note).await?;
         let Some(reason) = decision.suppress else { return Ok(false) };
         let origin = match row.class {
+            _ if reader.evidence == ReportEvidence::Provider => SuppressionOrigin::Webhook,
             BounceClass::Unsubscribe => SuppressionOrigin::Mail,
             _ if reader.evidence == ReportEvidence::Reply => SuppressionOrigin::Reply,
             _ => SuppressionOrigin::Bounce,
@@ -465,7 +466,11 @@ impl ActedReport<'_> {
         let note = SuppressionNote { reason, why: &why, origin, at: *now };
         let is_new = if reason == SuppressionReason::Unsubscribed {
             let people = BTreeSet::from([reader.identity.clone()]);
-            !leave::leave_within(connection, &people, &note, ChangeOrigin::Mail).await?.is_empty()
+            let origin = match origin {
+                SuppressionOrigin::Webhook => ChangeOrigin::Web,
+                _ => ChangeOrigin::Mail,
+            };
+            !leave::leave_within(connection, &people, &note, origin).await?.is_empty()
         } else {
             let subject = SuppressionSubject::Address(reader.identity.clone());
             suppression::suppress_within(connection, &subject, &note).await?

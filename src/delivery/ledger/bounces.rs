@@ -206,6 +206,15 @@ CROSS JOIN person p CROSS JOIN recipient r
 WHERE p.issue = i.issue AND p.identity = ?1 AND r.id = p.recipient AND r.state = 'accepted'
 ORDER BY i.run DESC LIMIT 1";
 
+/// The last one that went to the person, or was on its way: what a provider posts may be here before a
+/// run has said that the relay took it.
+const LAST_TRIED_ROW: &str = "
+SELECT r.id, r.issue, r.email FROM (SELECT issue, max(id) AS run FROM run GROUP BY issue) i
+CROSS JOIN person p CROSS JOIN recipient r
+WHERE p.issue = i.issue AND p.identity = ?1 AND r.id = p.recipient
+    AND r.state IN ('accepted', 'claimed', 'uncertain')
+ORDER BY i.run DESC LIMIT 1";
+
 const COUNTED: &str = "
 SELECT recipient, at FROM bounce WHERE identity = ?1 AND class = ?2
 AND outcome <> 'nothing' AND at / 1000 >= coalesce((SELECT max(s.released_at) FROM suppression s
@@ -293,6 +302,15 @@ pub(in crate::delivery) async fn last_row_of(
     identity: &str,
 ) -> Result<Option<ReportedRow>, SqlError> {
     let query = sql::query(LAST_ROW).bind(identity);
+    Ok(query.fetch_optional(connection).await?.as_ref().map(reported))
+}
+
+/// The row of the last issue that went to a person, or is on its way.
+pub(in crate::delivery) async fn last_tried_row_of(
+    connection: &mut Connection,
+    identity: &str,
+) -> Result<Option<ReportedRow>, SqlError> {
+    let query = sql::query(LAST_TRIED_ROW).bind(identity);
     Ok(query.fetch_optional(connection).await?.as_ref().map(reported))
 }
 
