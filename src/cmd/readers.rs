@@ -4,7 +4,7 @@
 //! Must never send, and must never change a list.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use sejong_digest::audience::consent::{ConsentColumn, consent_column};
@@ -321,6 +321,17 @@ pub(crate) async fn look_up(
     let ledger = Ledger::of_a_list().await?;
     let rows = source::open(&ledger, &place.path, place.store.as_ref(), options).await?;
     intake::find(&ledger, rows, addresses).await
+}
+
+/// Takes those out of `people`, who are named by their identities, whom the list has.
+pub(crate) async fn strike(
+    people: &mut BTreeSet<String>,
+    place: &ListPlace,
+    options: &ReadOptions,
+) -> Result<(), IntakeError> {
+    let ledger = Ledger::of_a_list().await?;
+    let rows = source::open(&ledger, &place.path, place.store.as_ref(), options).await?;
+    intake::strike(rows, people).await
 }
 
 /// The people at `addresses`, which `flag` named, with the fields that the list has of them. Shows

@@ -9,6 +9,7 @@ mod list;
 mod look;
 mod person;
 mod release;
+mod strangers;
 mod unfinished;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,23 +20,20 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use sejong_digest::audience::email;
 use sejong_digest::audience::except::{Exceptions, RowsSaid};
 use sejong_digest::audience::list::{ReadOptions, in_encoding};
-use sejong_digest::audience::subscribers::{moved, rows};
+use sejong_digest::audience::subscribers::moved;
 use sejong_digest::audience::suppression::{
     self, SuppressionNote, SuppressionOrigin, SuppressionReason, SuppressionSubject,
 };
 use sejong_digest::delivery::ledger::Ledger;
-use sejong_digest::delivery::ledger::staging::Standing;
 use sejong_digest::delivery::{ledger, receipt};
 use sejong_digest::diagnostic::{Diagnostic, counted};
-use sejong_digest::files;
 use sejong_digest::issue::load;
 use sejong_digest::message::address::Address;
 use sejong_digest::message::token::token_in;
 use sejong_digest::store::{Store, StoreAddress, StoreError};
 
 use super::failure::{Ending, Exit, Failure};
-use super::files::{describe, describe_store};
-use super::readers::ListPlace;
+use super::files::describe_store;
 use super::workspace::Workspace;
 use super::{Global, clock, looking, print, readers, receipts, runtime, who};
 
@@ -166,13 +164,13 @@ fn suppress(workspace: &Workspace, args: &Suppress) -> Ending {
     let note = SuppressionNote { reason, why: &why, origin, at };
     let path = place(workspace, args.store.as_deref())?;
     let is_new = !path.is_there();
+    let typed = typed(args);
     let (added, forgotten) = runtime()?.block_on(async {
         let store = Store::open(&path, &ledger::STEPS).await.map_err(looking::unusable)?;
         // Where nobody can tell who was forgotten, a no is written all the same.
         let forgotten = import::forgotten(workspace, &store).await.unwrap_or_default();
         let (forgotten, all): (Vec<_>, Vec<_>) =
             subjects.iter().cloned().partition(|one| forgotten.has_subject(one));
-        let typed = typed(args);
         let mut people = all.clone();
         if reason == SuppressionReason::Manual {
             // Who types an address means the person; a file of addresses may mean the addresses.
@@ -207,63 +205,14 @@ fn suppress(workspace: &Workspace, args: &Suppress) -> Ending {
     // A link names nobody by itself, and whoever was forgotten is not named by us.
     let is_unnamed = args.token.is_some() && forgotten.len() == 1 && subjects.len() == 1;
     print::words(if is_unnamed { OF_LINK } else { &told })?;
-    runtime()?.block_on(tell_strangers(workspace, args, &path, &forgotten));
+    if !args.domain {
+        let is_typed =
+            |one: &SuppressionSubject| typed.contains(one) && args.addresses.len() <= TOLD;
+        let named = subjects.iter().filter(|one| !forgotten.contains(one));
+        let named = named.map(|one| (one, is_typed(one)));
+        runtime()?.block_on(strangers::tell(workspace, named, &path));
+    }
     Ok(Exit::Done)
-}
-
-/// Says of addresses that were typed which of them nobody has: a slip there leaves the person who said
-/// no on the list. The no itself is written by now, so whatever cannot be read here is not told.
-async fn tell_strangers(
-    workspace: &Workspace,
-    args: &Suppress,
-    store: &StoreAddress,
-    forgotten: &BTreeSet<SuppressionSubject>,
-) {
-    let usual = workspace.root.join("subscribers.csv");
-    let has_file = files::is_there(&usual);
-    let has_store = rows::are_in(store, &ledger::STEPS).await.unwrap_or_default();
-    if args.domain || args.addresses.len() > TOLD || !has_file && !has_store {
-        return;
-    }
-    let typed = args.addresses.iter().filter_map(|text| email::typed(text).ok());
-    let typed = typed.filter(|one| !forgotten.contains(&SuppressionSubject::address(one)));
-    let mut strangers = Vec::new();
-    if let Ok(store) = Store::read(store, &ledger::STEPS).await {
-        for address in typed {
-            let had = look::issues_of(&store, &address).await;
-            let is_known = !had.is_ok_and(|had| had.is_empty())
-                || moved::now(&store, &address).await.is_ok_and(|now| now.is_some());
-            strangers.extend((!is_known).then_some(address));
-        }
-        store.close().await;
-    }
-    if strangers.is_empty() {
-        return;
-    }
-    let consent = workspace.config.consent_columns.clone();
-    let options =
-        ReadOptions { consent, is_foreign: readers::is_foreign(&usual), ..ReadOptions::default() };
-    let file = has_file.then(|| ListPlace { path: usual.clone(), store: None });
-    let list = ListPlace { path: "store".into(), store: Some(store.clone()) };
-    let lists = file.into_iter().chain(has_store.then_some(list));
-    let mut found: Vec<(bool, Option<String>)> = vec![(false, None); strangers.len()];
-    for list in lists {
-        // Where one of two lists cannot be read, nobody can tell who is in none.
-        let Ok(looked) = readers::look_up(&strangers, &list, &options).await else { return };
-        for (known, (standing, near)) in found.iter_mut().zip(looked.people) {
-            known.0 |= !matches!(standing, Standing::Absent);
-            known.1 = known.1.take().or(near);
-        }
-    }
-    let where_not = match (has_file, has_store) {
-        (true, true) => format!("neither in {} nor in the store", describe(&usual)),
-        (true, false) => format!("not in {}", describe(&usual)),
-        (false, _) => "not in the list of the store".to_owned(),
-    };
-    for (address, (_, near)) in strangers.iter().zip(found).filter(|(_, (is_known, _))| !is_known) {
-        let meant = near.map_or(String::new(), |meant| format!("; did you mean {meant}?"));
-        print::note(&format!("{address} is {where_not}, and no issue was for this address{meant}"));
-    }
 }
 
 /// Suppresses each for its own reason, where a file has one.

@@ -305,6 +305,25 @@ pub struct Standings {
     pub problems: Vec<Diagnostic>,
 }
 
+/// Takes those out of `people`, who are named by their identities, whom the list has.
+///
+/// # Errors
+/// The file cannot be read to its end.
+pub async fn strike<R: Read>(
+    rows: impl Into<ListRows<R>>,
+    people: &mut BTreeSet<String>,
+) -> Result<(), IntakeError> {
+    let mut rows = rows.into();
+    while let Some(row) = rows.next().await {
+        match row? {
+            Row::Kept { recipient, .. } => drop(people.remove(&recipient.address().identity())),
+            Row::LeftOut { address: Some(address), .. } => drop(people.remove(&address.identity())),
+            Row::LeftOut { .. } | Row::Rejected(_) => {}
+        }
+    }
+    Ok(())
+}
+
 /// What a list says of each of `addresses`. The whole list is read, because its last row may say
 /// that somebody has left, but only the rows of these people are kept.
 ///

@@ -416,8 +416,10 @@ fn an_address_that_is_changed_in_an_export_is_no_second_person() {
     let list = export(&here).replace("Kim@example.org", NEW);
     let here = here.write("list.csv", &list);
     let set = "digest subscribers set Kim@example.org --set email=minji@new.example";
-    let told = done(&here, &["import", "list.csv", "--plan"]);
-    assert!(told.stderr.contains(set), "{told:?}");
+    // The plan is shown, and ends as the import does.
+    let told = here.run(&["subscribers", "import", "list.csv", "--plan"]);
+    assert!(told.code == 3 && told.stderr.contains(set), "{told:?}");
+    assert!(told.stdout.contains("add                      1\n"), "{told:?}");
     let told = here.run(&["subscribers", "import", "list.csv"]);
     assert!(told.code == 3 && told.stderr.contains(set), "{told:?}");
     assert_eq!(done(&here, &["list", "--count"]).stdout, "2\n");
@@ -429,4 +431,38 @@ fn an_address_that_is_changed_in_an_export_is_no_second_person() {
     let here = here.write("list.csv", &list);
     let told = done(&here, &["import", "list.csv", "--plan"]);
     assert!(!told.stderr.contains("second time"), "{told:?}");
+}
+
+#[test]
+fn a_no_in_a_row_with_another_address_names_who_still_gets_mail() {
+    let remove = "digest subscribers remove Kim@example.org";
+    // In the column of the status, and in that of those who are suppressed.
+    for (before, after) in [
+        ("Kim@example.org,confirmed,", "minji@new.example,unsubscribed,"),
+        ("Kim@example.org,confirmed,", "minji@new.example,confirmed,unsubscribed"),
+        ("Kim@example.org,confirmed,", "minji@new.example,complained,"),
+    ] {
+        let here = with_two();
+        let list = export(&here).replace(before, after);
+        let here = here.write("list.csv", &list);
+        let says = format!(
+            "line 3 looks like Kim@example.org with another address, who still gets mail: `{remove}`"
+        );
+        for line in [&["import", "list.csv", "--plan"][..], &["import", "list.csv"]] {
+            let told = fails(&here, line);
+            assert!(told.contains(&says) && !told.contains("second time"), "{after}: {told}");
+        }
+        assert!(is_suppressed(&here, NEW) && !is_suppressed(&here, OLD), "{after}");
+        done(&here, &["remove", OLD]);
+        assert_eq!(plan(&here, &[])["to_send"], 1, "{after}");
+    }
+    // Who gets no mail any more is not named, nor is anybody whose row says something else.
+    let here = with_two();
+    let list = export(&here).replace("Kim@example.org,confirmed", "minji@new.example,unsubscribed");
+    let other = list.replace(",Minji,", ",Lee,");
+    assert_ne!(list, other);
+    let here = here.write("list.csv", &list).write("other.csv", other);
+    assert!(!done(&here, &["import", "other.csv", "--plan"]).stderr.contains("looks like"));
+    done(&here, &["suppress", "example.org", "--domain", "--why", "the company asked"]);
+    assert!(!done(&here, &["import", "list.csv"]).stderr.contains("looks like"));
 }

@@ -4,7 +4,8 @@ use sejong_digest::delivery::ledger;
 use sejong_digest::store::{Store, sql};
 
 use crate::harness::server::only_files;
-use crate::harness::{Output, Publication};
+use crate::harness::{DIGEST, Output, Publication};
+use crate::relay::Relay;
 use crate::{done, import};
 
 const MEMBERS: &str = "email,first_name,tags,status,language\n\
@@ -239,4 +240,50 @@ fn damage_store(here: &Publication, statement: String) {
         sql::raw(statement).execute(store.pool()).await.expect("changed");
         store.close().await;
     });
+}
+
+#[test]
+fn addresses_of_a_file_or_a_pipe_that_no_list_has_are_told_with_who_may_be_meant() {
+    let slips = "adda@x.example\nkim@x.example\nzoe@elsewhere.example\n";
+    let told_of = |here: &Publication, place: &str| {
+        let says = format!(
+            "2 addresses are {place}, and no issue was for them: adda@x.example (did you mean \
+             ada@x.example?), zoe@elsewhere.example\n"
+        );
+        let told = done(here, &["suppress", "--file", "gone.txt", "--why", "a list"]);
+        assert!(told.stderr.contains(&says), "no {says:?} in {told:?}");
+        let mut piped = here.command(DIGEST);
+        piped.args(["subscribers", "suppress", "-", "--why", "a pipe"]);
+        piped.stdin(std::fs::File::open(here.path("gone.txt")).expect("the file"));
+        let piped = piped.output().expect("an answer");
+        let told = String::from_utf8_lossy(&piped.stderr);
+        assert!(piped.status.success() && told.contains(&says), "no {says:?} in {told}");
+    };
+    let list = "email\nada@x.example\nkim@x.example\nlee@x.example\n";
+    let here = Publication::new().write("subscribers.csv", list).write("gone.txt", slips);
+    told_of(&here, "not in subscribers.csv");
+    let here = Publication::new().write("members.csv", list).write("gone.txt", slips);
+    import(&here, &["members.csv"]);
+    told_of(&here, "not in the list of the store");
+    // Of many the first are named, those before all who may be somebody else.
+    let many: String = (0..30).map(|number| format!("a{number}@far.example.net\n")).collect();
+    let here = here.write("many.txt", format!("{many}ada@y.example\nleee@x.example\n"));
+    let told = done(&here, &["suppress", "--file", "many.txt", "--why", "a list"]).stderr;
+    assert!(told.contains("32 addresses are not in the list of the store"), "{told}");
+    assert!(told.contains("for them: ada@y.example (did you mean ada@x.example?), "), "{told}");
+    assert!(told.contains("leee@x.example (did you mean lee@x.example?), a0@"), "{told}");
+    assert!(told.ends_with(" and 22 more\n"), "{told}");
+}
+
+#[test]
+fn whom_an_issue_was_for_is_no_stranger_in_a_file() {
+    let here = Publication::new().write("subscribers.csv", "email\nada@x.example\nkim@x.example\n");
+    let relay = Relay::new();
+    let url = relay.url();
+    let sent = here.run(&["send", "2025-11", "--yes", "--relay", &url]);
+    assert_eq!(sent.code, 0, "{sent:?}");
+    let here = here.write("subscribers.csv", "email\nada@x.example\n");
+    let here = here.write("gone.txt", "Ada@x.example\nkim@x.example\n");
+    let told = done(&here, &["suppress", "--file", "gone.txt", "--why", "a list"]).stderr;
+    assert!(!told.contains("no issue was for"), "{told}");
 }

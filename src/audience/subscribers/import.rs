@@ -10,6 +10,7 @@ use std::io::{self, Read};
 use jiff::Timestamp;
 use serde::Serialize;
 
+pub use super::by_hand::ChangedByHand;
 pub use super::merge::UpdatePolicy;
 use super::merge::{Merged, merge};
 use super::profile::{SubscriberProfile, of_ms};
@@ -399,14 +400,14 @@ impl StagedFile {
         .map_err(|error| self.store.failed(error))
     }
 
-    /// Where the file is our own export: people whose address somebody has changed in it, by the line, each
-    /// with the new address. Imported so, they would be in the list twice.
+    /// Where the file is our own export: people whose address somebody has changed in it. Asked before
+    /// anything is written of it.
     ///
     /// # Errors
     /// The store's.
-    pub async fn changed_by_hand(&self) -> Result<Vec<ImportExample>, StoreError> {
+    pub async fn changed_by_hand(&self) -> Result<ChangedByHand, StoreError> {
         if !self.is_own_export {
-            return Ok(Vec::new());
+            return Ok(ChangedByHand::default());
         }
         by_hand::changed(&self.store).await
     }

@@ -11,8 +11,8 @@ use sejong_digest::audience::forgotten::Forgotten;
 use sejong_digest::audience::formula::{csv_cell, is_formula};
 use sejong_digest::audience::list::{self, ColumnName, ReadOptions, column_name};
 use sejong_digest::audience::subscribers::import::{
-    self, ImportError, ImportExample, ImportKind, ImportNote, ImportOptions, ImportPlan,
-    RejectedRow, StagedFile, UpdatePolicy,
+    self, ChangedByHand, ImportError, ImportExample, ImportKind, ImportNote, ImportOptions,
+    ImportPlan, RejectedRow, StagedFile, UpdatePolicy,
 };
 use sejong_digest::audience::subscribers::undo::{self, UndoError, Undone};
 use sejong_digest::delivery::ledger;
@@ -111,7 +111,7 @@ fn bring(workspace: &Workspace, args: &Import, file: &Path) -> Ending {
     let path = place(workspace, args.store.as_deref())?;
     let is_new = !path.is_there();
     let mut rejects = Rejects::of(file, args);
-    let (number, plan) = runtime()?.block_on(async {
+    let (number, plan, by_hand) = runtime()?.block_on(async {
         let steps = &ledger::STEPS;
         let store = match (args.plan, is_new) {
             (true, true) => Store::nowhere(&path, steps).await,
@@ -150,17 +150,39 @@ fn bring(workspace: &Workspace, args: &Import, file: &Path) -> Ending {
             })?;
         }
     }
+    match unfinished(&plan, &by_hand) {
+        Some(failure) => Err(failure.behind_an_answer()),
+        None => Ok(Exit::Done),
+    }
+}
+
+/// What somebody has to do yet, behind what the file does or would do.
+fn unfinished(plan: &ImportPlan, by_hand: &ChangedByHand) -> Option<Failure> {
+    let mut noes: Vec<String> = by_hand.still_mailed.iter().map(still_mailed).collect();
+    if let Some(what) = second(&by_hand.second) {
+        noes.iter().for_each(|no| print::note(no));
+        return Some(Failure::checks(what).help(TWO_PEOPLE));
+    }
+    let last = if plan.lost_noes > 0 { None } else { noes.pop() };
+    noes.iter().for_each(|no| print::note(no));
     if plan.lost_noes > 0 {
         let rows = counted(plan.lost_noes, "rejected row");
         let what = format!("{rows} may say that somebody wants no mail, and cannot be used");
-        return Err(Failure::new(what)
-            .help(
-                "correct the row and import it, or: digest subscribers suppress ADDRESS --reason \
-                   unsubscribed --why TEXT",
-            )
-            .behind_an_answer());
+        return Some(Failure::new(what).help(
+            "correct the row and import it, or: digest subscribers suppress ADDRESS --reason \
+             unsubscribed --why TEXT",
+        ));
     }
-    Ok(Exit::Done)
+    last.map(Failure::new)
+}
+
+/// Somebody whose no stands in a row with another address.
+fn still_mailed(one: &ImportExample) -> String {
+    let remove = with_address("digest subscribers remove", &one.email, "");
+    format!(
+        "line {} looks like {} with another address, who still gets mail: `{remove}`",
+        one.line, one.email
+    )
 }
 
 async fn bring_into(
@@ -169,7 +191,7 @@ async fn bring_into(
     store: &Store,
     consent: Option<String>,
     (file, rejects): (&Path, &mut Rejects),
-) -> Result<(Option<i64>, ImportPlan), Failure> {
+) -> Result<(Option<i64>, ImportPlan, ChangedByHand), Failure> {
     let forgotten = forgotten(workspace, store).await?;
     let tags = tags(&args.tag)?;
     let bar = Counting::begin();
@@ -181,15 +203,12 @@ async fn bring_into(
         progress: &progress,
     };
     let staged = read(workspace, args, store, &options, (file, rejects)).await?;
-    let by_hand = changed_by_hand(&staged.changed_by_hand().await?);
+    let by_hand = staged.changed_by_hand().await?;
     if args.plan {
-        by_hand.iter().for_each(|failure| print::note(failure));
-        return Ok((None, staged.plan().await?));
+        return Ok((None, staged.plan().await?, by_hand));
     }
-    if let Some(what) = by_hand {
-        return Err(Failure::checks(format!("{what}; nothing was imported")).help(
-            "then import the file once more. If they are two people, leave the row of the old address in it",
-        ));
+    if let Some(what) = second(&by_hand.second) {
+        return Err(Failure::checks(format!("{what}; nothing was imported")).help(TWO_PEOPLE));
     }
     let consent = match consent {
         None if staged.asks_for_consent().await? => {
@@ -200,11 +219,14 @@ async fn bring_into(
     };
     let shown = file.file_name().unwrap_or_default().to_string_lossy();
     let note = ImportNote { file: &shown, consent: consent.as_deref(), at: clock::now() };
-    Ok(staged.write(&note).await?)
+    let (number, plan) = staged.write(&note).await?;
+    Ok((number, plan, by_hand))
 }
 
+const TWO_PEOPLE: &str = "then import the file once more. If they are two people, leave the row of the old address in it";
+
 /// People whose address somebody has changed in our own export, and how it is changed.
-fn changed_by_hand(all: &[ImportExample]) -> Option<String> {
+fn second(all: &[ImportExample]) -> Option<String> {
     let first = all.first()?;
     let set = with_address(
         "digest subscribers set",

@@ -1,6 +1,6 @@
 //! What the ledger knows, for people and scripts: counts, lists, domains. Reads only.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -213,6 +213,25 @@ pub async fn issues(store: &Store) -> Result<Vec<String>, StoreError> {
         .fetch_all(store.pool())
         .await
         .map_err(|error| store.failed(error))
+}
+
+/// Of these identities, those that an issue was for.
+///
+/// # Errors
+/// The store's.
+pub async fn known_of(
+    store: &Store,
+    identities: &BTreeSet<String>,
+) -> Result<Vec<String>, StoreError> {
+    let each: Vec<[&String; 1]> = identities.iter().map(|one| [one]).collect();
+    sql::query_scalar(
+        "SELECT DISTINCT identity FROM person \
+         WHERE identity IN (SELECT j.value ->> 0 FROM [each ?1] j)",
+    )
+    .bind(serde_json::json!(each).to_string())
+    .fetch_all(store.pool())
+    .await
+    .map_err(|error| store.failed(error))
 }
 
 /// Whether somebody may have mail of an issue in the store, or was asked about at least.
