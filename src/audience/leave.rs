@@ -28,9 +28,9 @@ const LEAVE: &str = "
 UPDATE subscriber SET status = 'unsubscribed'
 WHERE identity IN (SELECT j.value ->> 0 FROM [each ?1] j)";
 
-/// Since when the no holds that somebody has said on the web.
+/// Since when the no holds that somebody has said on the web, and when it was last said again.
 const LEFT_AT: &str = "
-SELECT s.what, min(s.at) FROM [each ?1] j JOIN suppression s ON s.what = j.value ->> 0
+SELECT s.what, min(s.at), max(s.said_again) FROM [each ?1] j JOIN suppression s ON s.what = j.value ->> 0
 WHERE s.kind = 'address' AND s.reason = 'unsubscribed' AND s.origin = 'web'
     AND s.released_at IS NULL
 GROUP BY s.what";
@@ -41,19 +41,39 @@ fn in_json(people: &[&str]) -> String {
     serde_json::json!(people).to_string()
 }
 
-/// Since when the no of each of them holds that they have said on the web, and nobody has taken back.
+/// A no that holds, of somebody who has said it on the web.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LeftOnWeb {
+    /// Since when it holds.
+    pub at: Timestamp,
+    /// Whether no undo ends it: they have said it again, perhaps under the address that they have now.
+    pub is_final: bool,
+}
+
+/// The no of each of them that they have said on the web, and nobody has taken back.
 ///
 /// # Errors
 /// The database's.
-pub async fn left_at(
+pub async fn left_on_web(
     connection: &mut Connection,
     people: &BTreeSet<String>,
-) -> Result<BTreeMap<String, Timestamp>, SqlError> {
-    let people: Vec<&str> = people.iter().map(String::as_str).collect();
-    let rows: Vec<(String, i64)> =
-        sql::query_as(LEFT_AT).bind(in_json(&people)).fetch_all(connection).await?;
-    let moment = |ms| Timestamp::from_millisecond(ms).unwrap_or_default();
-    Ok(rows.into_iter().map(|(who, at)| (who, moment(at))).collect())
+) -> Result<BTreeMap<String, LeftOnWeb>, SqlError> {
+    let identities: Vec<&str> = people.iter().map(String::as_str).collect();
+    let now = moved::current(connection, &identities).await?;
+    let all: Vec<&str> =
+        identities.into_iter().chain(now.iter().map(|(_, now)| now.as_str())).collect();
+    let rows: Vec<(String, i64, Option<i64>)> =
+        sql::query_as(LEFT_AT).bind(in_json(&all)).fetch_all(connection).await?;
+    let again: BTreeSet<&str> =
+        rows.iter().filter(|row| row.2.is_some()).map(|row| row.0.as_str()).collect();
+    let again_now =
+        |who: &str| now.iter().any(|(former, now)| former == who && again.contains(&**now));
+    let left = |(who, at, _): &(String, i64, Option<i64>)| {
+        let at = Timestamp::from_millisecond(*at).unwrap_or_default();
+        let is_final = again.contains(&**who) || again_now(who);
+        (who.clone(), LeftOnWeb { at, is_final })
+    };
+    Ok(rows.iter().filter(|row| people.contains(&row.0)).map(left).collect())
 }
 
 /// These people, under the addresses that they have now as well.
@@ -107,7 +127,7 @@ pub async fn leave_within(
 ///
 /// # Errors
 /// The database's.
-pub(crate) async fn say_again(
+pub async fn say_again(
     connection: &mut Connection,
     identity: &str,
     at: Timestamp,

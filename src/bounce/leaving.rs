@@ -4,8 +4,8 @@
 //! The words are a table, `leaving.tsv`. A text asks to leave if nothing is left of it without what may
 //! stand around such a wish (politeness, the word newsletter, the name of the publication), and one of its
 //! words asks to leave. So "How do I unsubscribe my colleague?" is none. Of a text that says more, each part
-//! between two signs (`. , ! ? -`) is looked at alone: "I have moved. Please remove me." A wish that is not
-//! heard is worse than a line too many for a person to look at, and nothing happens by such a wish alone:
+//! between two signs (`. , ! ? -`) is looked at alone: "I have moved. Please remove me." So is what stands
+//! behind a word that begins a clause, or before it: "I have moved and want to unsubscribe." A wish that is not heard is worse than a line too many for a person to look at, and nothing happens by such a wish alone:
 //! what may mean it counts. Must never take what a program, a list or a mail system sends for the wish of a person.
 
 use std::collections::HashMap;
@@ -147,6 +147,8 @@ enum WishWord {
     Stop,
     Around,
     From,
+    /// It begins a clause, which may ask.
+    Clause,
     Hello,
     Reply,
 }
@@ -175,6 +177,7 @@ impl WishTable {
                 "stop" => WishWord::Stop,
                 "around" => WishWord::Around,
                 "from" => WishWord::From,
+                "clause" => WishWord::Clause,
                 "hello" => WishWord::Hello,
                 _ => WishWord::Reply,
             };
@@ -199,9 +202,23 @@ fn asks(text: &[String], names: &NamesToLeave) -> bool {
     read(text, names).is_some_and(|asked| asked > AskedInText::Nothing)
 }
 
-/// Whether a part of a text is a wish to leave, whatever else the text says.
+/// Whether a part of a text is a wish to leave, whatever else the text says; or one of its clauses is.
 fn part_asks(part: &str, names: &NamesToLeave) -> bool {
-    read(&words(part), names) == Some(AskedInText::ToLeave)
+    let part = words(part);
+    let asks = |clause: &[String]| read(clause, names) == Some(AskedInText::ToLeave);
+    if asks(&part) {
+        return true;
+    }
+    let mut at = 0;
+    while let rest @ [_, ..] = &part[at..] {
+        let clause = TABLE.begins(WishWord::Clause, rest);
+        if clause > 0 && (asks(&part[..at]) || asks(rest) || asks(&rest[clause..])) {
+            return true;
+        }
+        // "ab und zu" is one phrase: no clause begins in it.
+        at += TABLE.begins(WishWord::Around, rest).max(1);
+    }
+    false
 }
 
 /// What a text asks that says nothing else; `None` where it says something else.

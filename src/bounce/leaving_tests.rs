@@ -138,6 +138,34 @@ fn subjects_that_ask_to_leave_do_so_in_the_words_of_people() {
     assert_eq!(unheard.collect::<Vec<_>>(), [""; 0]);
 }
 
+/// What people write who say why they leave, without a sign between.
+const WITH_A_REASON: &[&str] = &[
+    "I am retiring at the end of the year and would like to be taken off the mailing list.",
+    "Since I left the society please remove me from the list.",
+    "I am not a member any more so please take me off your mailing list",
+    "As I have left the university I would like to unsubscribe.",
+    "Please cancel my membership and remove me from the mailing list.",
+    "Please remove me from your list because my mailbox is full",
+    "Ich bin umgezogen und möchte keine Mails mehr bekommen.",
+    "Da ich in Rente bin bitte ich um Verständnis und möchte mich abmelden",
+    "I have moved to another institute and no longer need the newsletter.",
+    "Dr. Byron has passed away. Please remove her from your list.",
+    "My husband died in March. Please do not send him any more newsletters.",
+    "I want off this list",
+    "J'ai déménagé et je souhaite me désabonner",
+    "이사를 했기 때문에 구독 취소 부탁드립니다",
+    "引っ越したので配信停止をお願いします",
+    "我已经搬家请取消我的订阅",
+];
+
+#[test]
+fn a_wish_is_heard_beside_a_clause_that_says_why() {
+    let unheard = WITH_A_REASON.iter().filter(|text| of_text(text).is_none());
+    assert_eq!(unheard.collect::<Vec<_>>(), [&""; 0]);
+    let unheard = WITH_A_REASON.iter().filter(|text| !of_subject_alone(text));
+    assert_eq!(unheard.collect::<Vec<_>>(), [&""; 0]);
+}
+
 /// What people write who want something else.
 const OTHERS: &[&str] = &[
     "",
@@ -162,6 +190,11 @@ const OTHERS: &[&str] = &[
     "Bitte melden Sie mich an",
     "Ich melde mich wieder",
     "Ab und zu",
+    "Ich melde mich ab und zu",
+    "I have read it and do not unsubscribe",
+    "My colleague left and asks how to unsubscribe",
+    "We met and talked so please write about it",
+    "Please remove the picture and add a link",
     "Ich bestelle den Newsletter",
     "Abmeldungen im Oktober",
     "Wie viele haben sich abgemeldet?",
@@ -293,7 +326,8 @@ fn an_address_for_leaving_opens_to_whoever_writes_there() {
 fn every_line_of_the_table_has_a_kind_and_every_phrase_a_word() {
     for line in include_str!("leaving.tsv").lines().filter(|line| !line.starts_with('#')) {
         let (kind, phrases) = line.split_once('\t').expect("a tab");
-        let is_known = ["leave", "stop", "around", "from", "hello", "reply"].contains(&kind);
+        let is_known =
+            ["leave", "stop", "around", "from", "clause", "hello", "reply"].contains(&kind);
         assert!(is_known, "{kind}");
         for phrase in phrases.split(',') {
             assert!(!words(phrase).is_empty(), "{phrase:?} in {kind}");

@@ -88,7 +88,9 @@ async fn leave(link: ByLink, headers: HeaderMap, body: Bytes) -> Response<Body> 
     // Only whoever has made the no may take it back: a mail may have been passed on.
     let since = match standing {
         WebStanding::LeftNow(since) => Some(since),
-        WebStanding::Left(_) | WebStanding::Out | WebStanding::In => None,
+        WebStanding::Left(_) | WebStanding::LeftForGood | WebStanding::Out | WebStanding::In => {
+            None
+        }
     };
     left(&pages, words, &address, since)
 }
@@ -198,7 +200,7 @@ fn stands(
             return left(pages, words, address, Some(at).filter(|_| is_this_one));
         }
         Ok(WebStanding::In) => (words.undone_title, words.undone_text),
-        Ok(WebStanding::Out) => (words.kept_title, words.kept_text),
+        Ok(WebStanding::LeftForGood | WebStanding::Out) => (words.kept_title, words.kept_text),
         Err(Unwritten) => return pages.busy(words),
     };
     let content = html! { p { (filled(text, &pages.site, &masked(address.as_str()))) } };

@@ -21,11 +21,12 @@ use super::keys::KeyRing;
 use super::metrics::{ReaderEvent, WebMetrics};
 use super::stores::WebStore;
 use crate::audience::forgotten::Forgotten;
-use crate::audience::leave::{self, LeavingWhy};
+use crate::audience::leave::{self, LeavingWhy, LeftOnWeb};
 use crate::audience::subscribers::ChangeOrigin;
 use crate::audience::suppression::{SuppressionNote, SuppressionOrigin, SuppressionReason};
 use crate::delivery::bounced::policy::BouncePolicy;
 use crate::delivery::bounced::posted::PostedReport;
+use crate::delivery::ledger::undecided;
 use crate::delivery::outbox::run::Outbox;
 use crate::message::address::Address;
 use crate::store::{Store, StoreError};
@@ -52,6 +53,8 @@ pub(super) enum WebStanding {
     /// They have left by a link at that moment: now, by this wish, or before.
     LeftNow(Timestamp),
     Left(Timestamp),
+    /// They have left by a link, and have said so again: no undo ends that.
+    LeftForGood,
     /// They get no mail for another reason.
     Out,
     /// They get the next issue.
@@ -348,10 +351,11 @@ async fn look(store: &Store, address: &Address) -> Result<WebStanding, StoreErro
     let failed = |error| store.failed(error);
     let mut connection = store.pool().acquire().await.map_err(failed)?;
     let people = BTreeSet::from([address.identity()]);
-    let left = leave::left_at(&mut connection, &people).await.map_err(failed)?;
+    let left = leave::left_on_web(&mut connection, &people).await.map_err(failed)?;
     drop(connection);
     Ok(match left.into_values().next() {
-        Some(at) => WebStanding::Left(at),
+        Some(left) if left.is_final => WebStanding::LeftForGood,
+        Some(left) => WebStanding::Left(left.at),
         None if leave::gets_mail(store, address).await? => WebStanding::In,
         None => WebStanding::Out,
     })
@@ -372,11 +376,18 @@ async fn leave_together(
     let mut transaction = store.begin().await?;
     let left = leave::leave_within(&mut transaction, &people, &note, ChangeOrigin::Web).await;
     let new = left.map_err(failed)?;
-    let left = leave::left_at(&mut transaction, &people).await.map_err(failed)?;
+    // Whoever has written that they want to leave has said it once more: nobody takes that back.
+    for who in undecided::who_waits(&mut transaction, &people).await.map_err(failed)? {
+        leave::say_again(&mut transaction, &who, now).await.map_err(failed)?;
+    }
+    let left = leave::left_on_web(&mut transaction, &people).await.map_err(failed)?;
     transaction.commit().await.map_err(failed)?;
-    let standing = |(who, at)| {
-        let standing =
-            if new.contains(&who) { WebStanding::LeftNow(at) } else { WebStanding::Left(at) };
+    let standing = |(who, left): (String, LeftOnWeb)| {
+        let standing = match left {
+            LeftOnWeb { is_final: true, .. } => WebStanding::LeftForGood,
+            LeftOnWeb { at, .. } if new.contains(&who) => WebStanding::LeftNow(at),
+            LeftOnWeb { at, .. } => WebStanding::Left(at),
+        };
         (who, standing)
     };
     Ok(left.into_iter().map(standing).collect())

@@ -189,6 +189,15 @@ fn a_wish_is_heard_in_the_words_of_people() {
         subject("Bitte melden Sie mich vom Newsletter ab"),
         ("Re: October".to_owned(), "I have tried to unsubscribe. Please remove me, Bob\n"),
         ("Re: October".to_owned(), "안녕하세요. 홍길동입니다. 구독 취소 부탁드립니다.\n"),
+        (
+            "Re: October".to_owned(),
+            "I am retiring at the end of the year and would like to be taken off the mailing list.\n",
+        ),
+        ("Re: October".to_owned(), "Ich bin umgezogen und möchte keine Mails mehr bekommen.\n"),
+        (
+            "Re: October".to_owned(),
+            "Dr. Byron has passed away. Please remove her from your list.\n",
+        ),
     ];
     let others = [
         ("How do I unsubscribe my colleague from the board?", "", "Please help.\n"),
@@ -213,7 +222,7 @@ fn a_wish_is_heard_in_the_words_of_people() {
         sent = sent.write(&format!("box/new/{number}"), &mail(number, subject, field, text));
     }
     let told = sent.read(&["box"]).stdout;
-    assert!(told.contains("12 unsubscribe"), "{told}");
+    assert!(told.contains("15 unsubscribe"), "{told}");
     assert!(told.contains("    text line 6: Please remove me."), "{told}");
     let listed = sent.here.run(&["bounces", "list"]).stdout;
     for number in 0..wishes.len() {

@@ -4,6 +4,8 @@
 //! A row stays when it is decided, so that the message that brought it is known. Must never decide
 //! anything, nor let a machine decide about what a person has asked for.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use crate::audience::leave::TAKEN_BACK;
@@ -105,16 +107,20 @@ fn decides(class: &str) -> String {
 }
 
 /// Whether nobody has decided about a row `u`: its person is not suppressed by a decision about it, and
-/// was not since.
+/// was not since. Whoever has a mail that was passed on may leave by its link: while that holds, a wish
+/// stays for a person to see.
 fn open() -> String {
     let decides = decides("u.class");
     format!(
         "dismissed_at IS NULL AND NOT EXISTS (SELECT 1 FROM suppression s
          WHERE {OF_PERSON} AND s.kind = 'address' AND {decides}
-         AND (s.released_at IS NULL OR s.at / 1000 >= u.read_at / 1000
+         AND (s.released_at IS NULL AND (s.origin <> 'web' OR NOT {IS_WISH}) OR s.at / 1000 >= u.read_at / 1000
              AND s.released_why <> '{TAKEN_BACK}'))"
     )
 }
+
+/// Whether a row `u` is what a reader has asked for.
+const IS_WISH: &str = "u.class IN ('unsubscribe', 'complaint')";
 
 /// Whether a suppression `s` is one of the person of a row `u`, who may have another address now.
 const OF_PERSON: &str = "(s.what = u.identity
@@ -153,20 +159,17 @@ pub(in crate::delivery) async fn is_decided(
     connection: &mut Connection,
     (message, identity, class): (&str, &str, &str),
 ) -> Result<bool, SqlError> {
-    let decides = decides("?2");
-    let suppressed = format!(
-        "SELECT EXISTS (SELECT 1 FROM suppression s, (SELECT CAST(?1 AS TEXT) AS identity) u
-         WHERE {OF_PERSON} AND s.kind = 'address' AND s.released_at IS NULL AND {decides})"
-    );
-    let suppressed = sql::query_scalar(suppressed).bind(identity).bind(class);
-    if suppressed.fetch_one(&mut *connection).await? {
-        return Ok(true);
-    }
     let known =
         "SELECT EXISTS (SELECT 1 FROM undecided_report u WHERE message = ?1 AND identity = ?2)";
     let is_known = sql::query_scalar(known).bind(message).bind(identity);
     if !is_known.fetch_one(&mut *connection).await? {
-        return Ok(false);
+        let decides = decides("?2");
+        let suppressed = format!(
+            "SELECT EXISTS (SELECT 1 FROM suppression s, (SELECT CAST(?1 AS TEXT) AS identity) u
+             WHERE {OF_PERSON} AND s.kind = 'address' AND s.released_at IS NULL AND {decides})"
+        );
+        let suppressed = sql::query_scalar(suppressed).bind(identity).bind(class);
+        return suppressed.fetch_one(connection).await;
     }
     let open = open();
     let open = format!(
@@ -175,6 +178,29 @@ pub(in crate::delivery) async fn is_decided(
     let is_open: bool =
         sql::query_scalar(open).bind(message).bind(identity).fetch_one(connection).await?;
     Ok(!is_open)
+}
+
+/// Those of `people` whose wish waits, under this address, one that they had or the one of now.
+///
+/// # Errors
+/// The database's.
+pub async fn who_waits(
+    connection: &mut Connection,
+    people: &BTreeSet<String>,
+) -> Result<Vec<String>, SqlError> {
+    let people: Vec<[&str; 1]> = people.iter().map(|one| [one.as_str()]).collect();
+    let open = open();
+    let statement = format!(
+        "SELECT DISTINCT j.value ->> 0 FROM [each ?1] j JOIN undecided_report u
+             ON u.identity = j.value ->> 0 OR EXISTS (SELECT 1 FROM subscriber_earlier e
+                 WHERE e.former = u.identity AND e.identity = j.value ->> 0
+                     OR e.identity = u.identity AND e.former = j.value ->> 0)
+         WHERE {IS_WISH} AND {open}"
+    );
+    sql::query_scalar(statement)
+        .bind(serde_json::json!(people).to_string())
+        .fetch_all(connection)
+        .await
 }
 
 /// Why a person gets no mail at present.
