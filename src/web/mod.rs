@@ -187,13 +187,7 @@ pub async fn serve(
     } = options;
     let keys = Arc::new(KeyRing::new(keys.0, keys.1));
     let base = site.base.clone();
-    let (form, outbox) = match subscribing {
-        Some(Subscribing { form, outbox }) => (Some(form), Some(outbox)),
-        None => (None, None),
-    };
-    let outbox = outbox.map(|outbox| Outbox::new(with_known_keys(outbox, &keys)));
-    let outbox = outbox.transpose().map_err(std::io::Error::other)?;
-    let sending = outbox.map(|outbox| Sending { outbox, stop: stop.clone() });
+    let (form, sending) = form_and_mails(subscribing, &keys, &stop)?;
     let archive = Arc::new(LiveArchive::new(archive, base.clone(), tell));
     let store = WebStore::new(store, tell);
     let (looking, looked) = archive.looking(store.clone());
@@ -237,6 +231,17 @@ pub async fn serve(
         () = watched(sockets.metrics, operations, &supervisor) => {}
     }
     Ok(())
+}
+
+/// The form, and what sends the mails to whoever fills it in.
+fn form_and_mails(
+    subscribing: Option<Subscribing>,
+    keys: &Arc<KeyRing>,
+    stop: &watch::Receiver<bool>,
+) -> std::io::Result<(Option<SignupForm>, Option<Sending>)> {
+    let Some(Subscribing { form, outbox }) = subscribing else { return Ok((None, None)) };
+    let outbox = Outbox::new(with_known_keys(outbox, keys)).map_err(std::io::Error::other)?;
+    Ok((Some(form), Some(Sending { outbox, stop: stop.clone() })))
 }
 
 /// Says that the server ends, when it is to.
