@@ -241,7 +241,7 @@ fn start_cramped(here: &Publication, relay: &Relay, blocks: u32) -> Running {
 #[test]
 fn a_full_disk_stops_the_send_and_nothing_goes_out_unrecorded() {
     // The first cannot hold the plan; the others fill up on the way.
-    for (blocks, sends) in [(100, false), (700, true), (900, true), (1100, true)] {
+    for (blocks, sends) in [(100, false), (1000, true), (1200, true), (1400, true)] {
         let (here, relay) = (with_readers(READERS), slow(5));
         let output = start_cramped(&here, &relay, blocks).wait();
         let sent = relay.taken_in_the_end();
@@ -262,7 +262,7 @@ fn a_full_disk_stops_the_send_and_nothing_goes_out_unrecorded() {
 /// What the disk had no room for stands in the journal, and the summary counts it.
 #[test]
 fn after_a_full_disk_the_summary_the_receipt_and_status_tell_what_the_journal_knows() {
-    for blocks in [700, 900] {
+    for blocks in [1000, 1200] {
         let (here, relay) = (with_readers(READERS), slow(7));
         let output = start_cramped(&here, &relay, blocks).wait();
         let sent = relay.taken_in_the_end();
