@@ -114,7 +114,8 @@ const field = (mail, name) => {
 /** The first text part, decoded. */
 const textOf = (mail) => {
   const at = mail.search(/Content-Type: text\/plain/i);
-  const part = mail.slice(at).split(/\r\n--/)[0];
+  const boundary = mail.slice(0, at).match(/\r\n--(\S+)\r\n$/)[1];
+  const part = mail.slice(at).split(`\r\n--${boundary}`)[0];
   const body = part.slice(part.indexOf("\r\n\r\n") + 4);
   if (/Content-Transfer-Encoding: base64/i.test(part)) return Buffer.from(body, "base64").toString("utf8");
   if (!/Content-Transfer-Encoding: quoted-printable/i.test(part)) return body;
