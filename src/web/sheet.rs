@@ -27,6 +27,6 @@ main fieldset{margin:0 0 1rem}\
 .trap{position:absolute;left:-200vw}\
 button{font:600 1.0625rem/1.2 var(--f);min-height:3rem;padding:.75rem 1.5rem;border:2px solid \
 var(--accent);border-radius:.25rem;background:var(--accent);color:var(--on-accent);cursor:pointer}\
-fieldset button{margin-top:.75rem}\
+fieldset button{margin-top:.75rem}form+form{margin-top:2.5rem}\
 button.second{background:transparent;color:var(--text)}\
 @media(min-width:40em){header{padding-top:4rem}main{padding:2.5rem 3rem 3rem}}";
