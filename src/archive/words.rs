@@ -13,6 +13,8 @@ mod ko;
 mod zh;
 mod zh_hant;
 
+use crate::compose::language::of_words;
+
 /// The words in one language.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ArchiveWords {
@@ -54,12 +56,8 @@ const ALL: [&ArchiveWords; 10] = [
 impl ArchiveWords {
     /// Those for a language, else English ones.
     pub(super) fn of(language: &str) -> &'static ArchiveWords {
-        let lower = language.to_ascii_lowercase();
-        let mut parts = lower.split(['-', '_']);
-        let first = parts.next().unwrap_or_default();
-        let is_traditional = |part: &str| ["hant", "tw", "hk", "mo"].contains(&part);
-        let tag = if first == "zh" && parts.any(is_traditional) { "zh-hant" } else { first };
-        let found = ALL.into_iter().find(|words| words.language.eq_ignore_ascii_case(tag));
+        let tag = of_words(language);
+        let found = ALL.into_iter().find(|words| words.language.eq_ignore_ascii_case(&tag));
         found.unwrap_or(&en::WORDS)
     }
 

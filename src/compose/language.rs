@@ -25,6 +25,16 @@ fn of_script(c: char) -> Option<&'static str> {
     }
 }
 
+/// Which of the languages that words are kept in a tag (BCP 47) means: its first part, and of Chinese the
+/// writing.
+pub(crate) fn of_words(tag: &str) -> String {
+    let lower = tag.to_ascii_lowercase();
+    let mut parts = lower.split(['-', '_']);
+    let first = parts.next().unwrap_or_default();
+    let is_traditional = |part: &str| ["hant", "tw", "hk", "mo"].contains(&part);
+    if first == "zh" && parts.any(is_traditional) { "zh-hant".to_owned() } else { first.to_owned() }
+}
+
 /// Cuts `text` where its script leaves or enters a language other than `around`.
 pub(crate) fn spans<'a>(text: &'a str, around: &str) -> Vec<LanguageSpan<'a>> {
     let primary = around.split('-').next().unwrap_or(around);

@@ -12,6 +12,8 @@ mod ko;
 mod zh;
 mod zh_hant;
 
+use super::language::of_words;
+
 /// Slots of these texts that are whole addresses.
 pub const URLS: &[&str] = &["confirm_url", "latest_issue_url"];
 
@@ -109,12 +111,8 @@ pub fn own(kind: LetterKind, language: &str, has_latest: bool) -> OwnLetter {
 }
 
 fn words(language: &str) -> &'static LetterWords {
-    let lower = language.to_ascii_lowercase();
-    let mut parts = lower.split(['-', '_']);
-    let first = parts.next().unwrap_or_default();
-    let is_traditional = |part: &str| ["hant", "tw", "hk", "mo"].contains(&part);
-    let tag = if first == "zh" && parts.any(is_traditional) { "zh-hant" } else { first };
-    ALL.into_iter().find(|words| words.language.eq_ignore_ascii_case(tag)).unwrap_or(&en::WORDS)
+    let tag = of_words(language);
+    ALL.into_iter().find(|words| words.language.eq_ignore_ascii_case(&tag)).unwrap_or(&en::WORDS)
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! The few words that the letter says itself, in the languages that we can say them in. In another
 //! language they stay English, and the HTML says so.
 
+use super::language::of_words;
+
 /// Phrases in one language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Phrases {
@@ -164,16 +166,14 @@ const HEBREW: Phrases = Phrases {
 
 /// The words for a letter in `language` (BCP 47).
 pub(crate) fn phrases(language: &str) -> Phrases {
-    let lower = language.to_ascii_lowercase();
-    let traditional = ["hant", "tw", "hk", "mo"];
-    match lower.split('-').next().unwrap_or_default() {
+    match &*of_words(language) {
         "en" => ENGLISH,
         "ko" => KOREAN,
         "de" => GERMAN,
         "fr" => FRENCH,
         "es" => SPANISH,
         "ja" => JAPANESE,
-        "zh" if lower.split('-').any(|part| traditional.contains(&part)) => TRADITIONAL_CHINESE,
+        "zh-hant" => TRADITIONAL_CHINESE,
         "zh" => CHINESE,
         "ar" => ARABIC,
         "he" => HEBREW,

@@ -16,6 +16,8 @@ mod zh_hant;
 
 use axum::http::{HeaderMap, header};
 
+use crate::compose::language::of_words;
+
 /// The words in one language.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct PageWords {
@@ -115,12 +117,8 @@ const ALL: [&PageWords; 10] = [
 impl PageWords {
     /// Those for a language; none where the pages do not have it.
     pub(super) fn of(language: &str) -> Option<&'static PageWords> {
-        let lower = language.to_ascii_lowercase();
-        let mut parts = lower.split(['-', '_']);
-        let first = parts.next()?;
-        let is_traditional = |part: &str| ["hant", "tw", "hk", "mo"].contains(&part);
-        let tag = if first == "zh" && parts.any(is_traditional) { "zh-hant" } else { first };
-        ALL.into_iter().find(|words| words.language.eq_ignore_ascii_case(tag))
+        let tag = of_words(language);
+        ALL.into_iter().find(|words| words.language.eq_ignore_ascii_case(&tag))
     }
 
     /// Those that a browser asks for (RFC 9110, 12.5.4), else those of the newsletter, else English.
