@@ -262,6 +262,25 @@ fn leaving_withdraws_what_waits_to_be_confirmed() {
     assert_eq!(served.standing("ada@example.org").0, "unsubscribed");
 }
 
+/// Whoever was told that they are subscribed, and leaves, may ask again at once: by one mail.
+#[test]
+fn leaving_ends_the_hour_in_which_nobody_is_written_to_again() {
+    let here = Subscribed::start("");
+    let served = &here.served;
+    here.asks("ada@example.org", "192.0.2.1");
+    here.mails("ada@example.org", 1);
+    let leave = served.link("ada@example.org");
+    assert_eq!(served.post(&leave, "List-Unsubscribe=One-Click").status, 200);
+    for visitor in ["192.0.2.1", "192.0.2.2", "192.0.2.3"] {
+        assert_eq!(here.asks("ada@example.org", visitor).status, 303);
+    }
+    let link = confirm_path(&here.mails("ada@example.org", 2)[1]);
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    assert_eq!(here.relay.counts().accepted, 2, "one of each");
+    says(&served.post(&link, YES), 200, DONE);
+    assert_eq!(served.standing("ada@example.org"), ("confirmed".to_owned(), Vec::new()));
+}
+
 #[test]
 fn forgetting_leaves_nothing_of_a_sign_up() {
     let here = Subscribed::start("");
