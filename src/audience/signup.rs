@@ -90,13 +90,34 @@ pub enum SignupStanding {
 pub enum Confirmed {
     /// They are subscribed now; the language that they chose, if they did.
     Now(String),
-    /// They had confirmed before: nothing has changed.
+    /// They had confirmed before, and get mail: nothing has changed.
     Before,
+    /// Since they looked, something else was asked for at their address: nothing has changed.
+    Replaced,
     /// Nothing waits for them any more.
     Gone,
     /// Something keeps mail from them that no form ends.
     Barred,
 }
+
+/// How a link for confirming stands, for whoever looks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LinkStanding {
+    /// This waits to be confirmed.
+    Waits(Box<AskedFor>),
+    /// It was confirmed, and they get mail.
+    Confirmed,
+    /// Nothing waits, and nothing that was confirmed holds.
+    Ended,
+}
+
+/// When somebody last confirmed or left. It ends their hour: who comes back then is no stranger.
+const SETTLED: &str = "
+SELECT COALESCE(MAX(settled.at), 0) FROM (
+    SELECT confirmed_at AS at FROM signup WHERE identity = ?1
+    UNION ALL
+    SELECT at FROM suppression WHERE kind = 'address' AND what = ?1 AND reason = ?2
+) settled WHERE settled.at <= ?3";
 
 /// One mail in an hour, by one statement that always writes: whoever asks in vain finds no other time.
 const COUNT: &str = "
@@ -110,24 +131,42 @@ const KEEP: &str = "
 INSERT INTO signup (id, identity, email, fields, language, topics, words, ip_hash, asked_at, ends_at)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
 
+/// The links stay as they are, and so does the address that was written to.
+const REPLACE: &str = "
+UPDATE signup SET fields = ?2, language = ?3, topics = ?4, words = ?5, ip_hash = ?6, asked_at = ?7
+WHERE identity = ?1 AND confirmed_at IS NULL AND ends_at > ?7";
+
 const CONFIRM: &str = "
-UPDATE signup SET confirmed_at = ?2 WHERE id = ?1 AND confirmed_at IS NULL AND ends_at > ?2
+UPDATE signup SET confirmed_at = ?2
+WHERE id = ?1 AND confirmed_at IS NULL AND ends_at > ?2 AND (asked_at = ?3 OR ?3 = 0)
 RETURNING identity, email, fields, language, topics, words, ip_hash, asked_at";
 
-/// Whether a person may get a mail because of a form now, of whom `person` is a keyed hash. It counts
-/// that somebody has asked.
+/// What waits under a link, in the columns of [`CONFIRM`].
+const WAITS: &str = "
+SELECT identity, email, fields, language, topics, words, ip_hash, asked_at
+FROM signup WHERE id = ?1 AND confirmed_at IS NULL AND ends_at > ?2";
+
+/// Whether a person may get a mail because of a form now, of whom `person` is a keyed hash: one an
+/// hour, and one after they have confirmed or left. It counts that somebody has asked.
 ///
 /// # Errors
 /// The database's.
 pub async fn may_be_mailed(
     connection: &mut Connection,
-    person: &str,
+    (person, address): (&str, &Address),
     now: Timestamp,
 ) -> Result<bool, SqlError> {
+    let settled: i64 = sql::query_scalar(SETTLED)
+        .bind(address.identity())
+        .bind(SuppressionReason::Unsubscribed.word())
+        .bind(now.as_millisecond())
+        .fetch_one(&mut *connection)
+        .await?;
+    let over = (now - ONE_MAIL).as_millisecond().max(settled - 1);
     let asked: i64 = sql::query_scalar(COUNT)
         .bind(person)
         .bind(now.as_millisecond())
-        .bind((now - ONE_MAIL).as_millisecond())
+        .bind(over)
         .fetch_one(connection)
         .await?;
     Ok(asked == 1)
@@ -197,6 +236,29 @@ pub async fn keep_within(
     Ok(end)
 }
 
+/// Puts what somebody asks for now in the place of all that waits for their address: whoever fills in the
+/// form first, which may be anybody, decides nothing for who comes after.
+///
+/// # Errors
+/// The database's.
+pub async fn replace_within(
+    connection: &mut Connection,
+    signup: &Signup,
+    now: Timestamp,
+) -> Result<(), SqlError> {
+    sql::query(REPLACE)
+        .bind(signup.address.identity())
+        .bind(serde_json::to_string(&signup.fields).map_err(SqlError::encode)?)
+        .bind(signup.language.as_str())
+        .bind(signup.topics.as_str())
+        .bind(signup.words.as_str())
+        .bind(signup.ip_hash.clone())
+        .bind(now.as_millisecond())
+        .execute(connection)
+        .await
+        .map(drop)
+}
+
 /// When a sign-up ends that is made now: a whole second, as in its token.
 fn end_of(now: Timestamp) -> Timestamp {
     let end = now + VALID;
@@ -232,21 +294,55 @@ pub async fn waits_until(
     Ok(end.map(of_ms))
 }
 
+/// How the link of a sign-up stands. Nothing changes.
+///
+/// # Errors
+/// The database's.
+pub async fn link_standing(
+    connection: &mut Connection,
+    (id, address): (&SignupId, &Address),
+    now: Timestamp,
+) -> Result<LinkStanding, SqlError> {
+    let waits = sql::query(WAITS).bind(letters(id)).bind(now.as_millisecond());
+    if let Some(row) = waits.fetch_optional(&mut *connection).await? {
+        return Ok(LinkStanding::Waits(Box::new(AskedFor::read(&row)?)));
+    }
+    let was: bool = sql::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM signup WHERE id = ?1 AND confirmed_at IS NOT NULL)",
+    )
+    .bind(letters(id))
+    .fetch_one(&mut *connection)
+    .await?;
+    let holds = was && standing(connection, address).await? == SignupStanding::Subscribed;
+    Ok(if holds { LinkStanding::Confirmed } else { LinkStanding::Ended })
+}
+
 /// Subscribes the person who has confirmed, within a transaction: their row, how they agreed, and that
-/// they have not left. Where that is [`Confirmed::Barred`] the transaction has to be given up.
+/// they have not left. Where something is `seen`, by when it was asked for, nothing else is confirmed.
+/// Unless it is [`Confirmed::Now`] the transaction has to be given up.
 ///
 /// # Errors
 /// The store's.
 pub async fn confirm_within(
     store: &Store,
     connection: &mut Connection,
-    (id, address): (&SignupId, &Address),
+    (id, address, seen): (&SignupId, &Address, Option<Timestamp>),
     now: Timestamp,
 ) -> Result<Confirmed, StoreError> {
     let failed = |error| store.failed(error);
-    let confirmed = sql::query(CONFIRM).bind(letters(id)).bind(now.as_millisecond());
+    let confirmed = sql::query(CONFIRM)
+        .bind(letters(id))
+        .bind(now.as_millisecond())
+        .bind(seen.map_or(0, Timestamp::as_millisecond));
     let row = confirmed.fetch_optional(&mut *connection).await.map_err(failed)?;
-    let Some(row) = row else { return was_confirmed(connection, id).await.map_err(failed) };
+    let Some(row) = row else {
+        let standing = link_standing(connection, (id, address), now).await.map_err(failed)?;
+        return Ok(match standing {
+            LinkStanding::Waits(_) => Confirmed::Replaced,
+            LinkStanding::Confirmed => Confirmed::Before,
+            LinkStanding::Ended => Confirmed::Gone,
+        });
+    };
     if is_barred(connection, address).await.map_err(failed)? {
         return Ok(Confirmed::Barred);
     }
@@ -276,16 +372,6 @@ pub async fn confirm_within(
     };
     settled.await.map_err(failed)?;
     Ok(Confirmed::Now(language))
-}
-
-async fn was_confirmed(connection: &mut Connection, id: &SignupId) -> Result<Confirmed, SqlError> {
-    let was: bool = sql::query_scalar(
-        "SELECT EXISTS (SELECT 1 FROM signup WHERE id = ?1 AND confirmed_at IS NOT NULL)",
-    )
-    .bind(letters(id))
-    .fetch_one(connection)
-    .await?;
-    Ok(if was { Confirmed::Before } else { Confirmed::Gone })
 }
 
 /// Withdraws what people have asked for and not confirmed, as they leave.
@@ -327,14 +413,19 @@ pub async fn tidy(store: &Store, now: Timestamp) -> Result<(), StoreError> {
     transaction.commit().await.map_err(failed)
 }
 
-/// A row of the table, as far as it becomes a subscriber.
-struct AskedFor {
+/// What waits to be confirmed, as far as it becomes a subscriber.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AskedFor {
     email: String,
-    fields: BTreeMap<String, String>,
-    language: String,
-    topics: String,
+    /// Fields of the form, by name.
+    pub fields: BTreeMap<String, String>,
+    /// As in [`Signup`].
+    pub language: String,
+    /// As in [`Signup`].
+    pub topics: String,
     consent: ConsentRecord,
-    asked: Timestamp,
+    /// When; a later form takes its place.
+    pub asked: Timestamp,
 }
 
 impl AskedFor {

@@ -26,6 +26,7 @@ pub mod subscribing;
 pub mod supervisor;
 pub mod visitor;
 mod watching;
+mod web_address;
 mod words;
 mod writer;
 

@@ -148,6 +148,10 @@ impl ReaderChoices {
         let mut fields = BTreeMap::new();
         for field in shown {
             let Some(value) = form.value(&field.name) else { continue };
+            // What a list brought in keeps nobody from choosing something else.
+            if profile.fields.get(&field.name).is_some_and(|known| known == value) {
+                continue;
+            }
             let unfit = || FormProblem::new(&field.name, FieldProblem::Unfit);
             let value = fit_value(value).ok_or_else(unfit)?;
             if value.is_empty() && field.is_required {

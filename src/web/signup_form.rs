@@ -8,6 +8,7 @@ use maud::{Markup, html};
 
 use super::form::SentForm;
 use super::page::filled_text;
+use super::web_address::has_web_address;
 use super::words::PageWords;
 use super::{Site, page};
 use crate::audience::subscribers::change;
@@ -83,6 +84,7 @@ pub(super) enum FieldProblem {
     NoAddress,
     Missing,
     Unfit,
+    UnknownTopic,
 }
 
 impl FormProblem {
@@ -95,6 +97,7 @@ impl FormProblem {
             FieldProblem::NoAddress => words.form.email_wrong,
             FieldProblem::Missing => words.form.field_missing,
             FieldProblem::Unfit => words.form.field_wrong,
+            FieldProblem::UnknownTopic => words.form.topic_unknown,
         }
     }
 }
@@ -126,6 +129,8 @@ impl FormInput {
                         names.iter().map(|one| one.as_str().map(str::to_owned)).collect();
                     input.topics = Some(names?);
                 }
+                // Nobody shall get all topics by a slip.
+                ("topics", serde_json::Value::String(_)) => return None,
                 ("email", serde_json::Value::String(text)) => input.email = text,
                 ("language", serde_json::Value::String(text)) => input.language = text,
                 ("words", serde_json::Value::String(text)) => input.words = Some(text),
@@ -168,16 +173,24 @@ impl SignupForm {
         }
         let known = self.languages.iter().find(|known| **known == input.language);
         let language = known.cloned().unwrap_or_default();
-        let topics = input.topics.as_deref().map_or(String::new(), |chosen| self.choice(chosen));
+        let topics = match &input.topics {
+            Some(chosen) => self.choice(chosen)?,
+            None => String::new(),
+        };
         Ok(FormAnswer { address, fields, language, topics })
     }
 
     /// All topics but those of the form that were not chosen: what is new later is wanted too.
-    fn choice(&self, chosen: &[String]) -> String {
-        let left_out = self.topics.iter().filter(|topic| !chosen.contains(&topic.name));
+    fn choice(&self, chosen: &[String]) -> Result<String, FormProblem> {
+        let is_known = |name: &String| self.topics.iter().any(|topic| is_called(topic, name));
+        if !chosen.iter().all(is_known) {
+            return Err(FormProblem::new("topics", FieldProblem::UnknownTopic));
+        }
+        let is_left_out = |topic: &&Topic| !chosen.iter().any(|name| is_called(topic, name));
+        let left_out = self.topics.iter().filter(is_left_out);
         let left_out: Vec<String> = left_out.map(|topic| format!("-{}", topic.name)).collect();
         let choice = left_out.join(";").parse::<TopicChoice>();
-        choice.map(|choice| choice.to_string()).unwrap_or_default()
+        Ok(choice.map(|choice| choice.to_string()).unwrap_or_default())
     }
 
     /// What people agree to, as it stands on the form.
@@ -189,10 +202,18 @@ impl SignupForm {
     }
 }
 
-/// A value as it is kept; none where nobody shall send it by our mail.
+/// Whether somebody means a topic, in capitals or not.
+fn is_called(topic: &Topic, name: &str) -> bool {
+    topic.name.eq_ignore_ascii_case(name.trim())
+}
+
+/// A value as it is kept; none where nobody shall send it by our mail, or a form in another encoding
+/// has destroyed it.
 pub(super) fn fit_value(value: &str) -> Option<String> {
+    let is_whole = !value.contains('\u{FFFD}');
     let value = change::text(value);
-    (value.chars().count() <= LONGEST && !value.contains("://")).then_some(value)
+    let is_short = value.chars().count() <= LONGEST;
+    (is_whole && is_short && !has_web_address(&value)).then_some(value)
 }
 
 /// What stands around a form.
@@ -216,12 +237,16 @@ pub(super) fn markup(
     let own = &words.form;
     let hidden = is_elsewhere.then_some("position:absolute;left:-200vw");
     html! {
-        form method="post" action=(action) lang=(words.language) dir=(page::direction(words)) {
+        form method="post" action=(action) accept-charset="utf-8" lang=(words.language)
+            dir=(page::direction(words)) {
             input type="hidden" name="words" value=(words.language);
             (text_field(words, ("email", own.email_label, true), &input.email, problem))
             @for field in &form.fields {
                 @let about = (&*field.name, &*field.label, field.is_required);
                 (text_field(words, about, input.value(&field.name), problem))
+            }
+            @if let Some(problem) = problem.filter(|problem| problem.field == "topics") {
+                p role="alert" { strong { (problem.text(words)) } }
             }
             @if !form.topics.is_empty() { (topics(form, words, input)) }
             @if form.languages.len() > 1 {
@@ -281,8 +306,10 @@ pub(super) fn text_field(
 }
 
 fn topics(form: &SignupForm, words: &PageWords, input: &FormInput) -> Markup {
-    let is_wanted =
-        |topic: &Topic| input.topics.as_ref().is_none_or(|chosen| chosen.contains(&topic.name));
+    let is_wanted = |topic: &Topic| {
+        let chosen = input.topics.as_ref();
+        chosen.is_none_or(|chosen| chosen.iter().any(|name| is_called(topic, name)))
+    };
     html! {
         fieldset {
             legend { (words.form.topics_label) }
@@ -342,6 +369,11 @@ mod tests {
         let answer = answer.unwrap();
         assert_eq!((answer.address.as_str(), &*answer.language), ("Kim@example.org", "ko"));
         assert_eq!((answer.topics.as_str(), answer.fields.len()), ("-events", 1));
+        // As the name of a topic matches wherever it is written.
+        let capitals = r#"{"email": "k@a.example", "first_name": "K", "topics": [" JOBS"]}"#;
+        assert_eq!(json(capitals).unwrap().topics, "-events");
+        let none = r#"{"email": "k@a.example", "first_name": "K", "topics": []}"#;
+        assert_eq!(json(none).unwrap().topics, "-events;-jobs");
         let all = json(r#"{"email": "kim@example.org", "first_name": "K", "language": "tlh"}"#);
         let all = all.unwrap();
         assert_eq!((&*all.topics, &*all.language), ("", ""));
@@ -356,6 +388,17 @@ mod tests {
                 FieldProblem::Unfit,
             ),
             (
+                r#"{"email": "k@a.example", "first_name": "K", "topics": ["jobs", "job"]}"#
+                    .to_owned(),
+                "topics",
+                FieldProblem::UnknownTopic,
+            ),
+            (
+                "{\"email\": \"k@a.example\", \"first_name\": \"J\u{FFFD}rg\"}".to_owned(),
+                "first_name",
+                FieldProblem::Unfit,
+            ),
+            (
                 format!(r#"{{"email": "k@a.example", "first_name": "{long}"}}"#),
                 "first_name",
                 FieldProblem::Unfit,
@@ -363,7 +406,7 @@ mod tests {
         ] {
             assert_eq!(json(&text), Err(FormProblem::new(field, what)), "{text}");
         }
-        for odd in ["", "[]", "{\"email\": 1}", "{\"topics\": [1]}"] {
+        for odd in ["", "[]", "{\"email\": 1}", "{\"topics\": [1]}", "{\"topics\": \"jobs\"}"] {
             assert_eq!(FormInput::of_json(odd.as_bytes()), None, "{odd}");
         }
     }

@@ -84,6 +84,7 @@ pub(super) struct FormWords {
     pub(super) email_wrong: &'static str,
     pub(super) field_missing: &'static str,
     pub(super) field_wrong: &'static str,
+    pub(super) topic_unknown: &'static str,
     pub(super) sent_title: &'static str,
     pub(super) sent_text: &'static str,
     pub(super) confirm_title: &'static str,

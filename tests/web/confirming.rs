@@ -61,13 +61,18 @@ fn a_link_works_once_and_never_against_what_was_decided_since() {
     let mails = here.mails("new@example.org", 2);
     let leave = mails[1].unsubscribe().replace("https://digest.sejong.example", "");
     assert_eq!(here.served.post(&leave, "List-Unsubscribe=One-Click").status, 200);
-    assert_eq!(here.served.post(&link, YES).body, first.body);
+    // What the page would say of them is not so any more, to whoever looks or presses.
+    for answer in [here.served.post(&link, YES), here.served.get(&link)] {
+        says(&answer, 410, ENDED);
+        assert!(answer.body.contains("href=\"/subscribe\""), "{answer:?}");
+    }
     let left = ("unsubscribed".to_owned(), vec!["unsubscribed".to_owned()]);
     assert_eq!(here.served.standing("new@example.org"), left);
     assert_eq!(here.relay.counts().accepted, 2, "nobody is greeted twice");
-    // An hour later they sign up again, which is another link.
-    change(&here, "UPDATE signup_mail SET at = at - 3600001");
-    here.asks("new@example.org", "192.0.2.1");
+    // They sign up again at once, which is another link, and still one mail.
+    for visitor in ["192.0.2.1", "192.0.2.2"] {
+        assert_eq!(here.asks("new@example.org", visitor).status, 303);
+    }
     let again = confirm_path(&here.mails("new@example.org", 3)[2]);
     assert_ne!(again, link);
     says(&here.served.post(&again, YES), 200, DONE);
@@ -75,6 +80,103 @@ fn a_link_works_once_and_never_against_what_was_decided_since() {
     let known = here.served.known("new@example.org");
     assert_eq!(known["history"][0]["released_why"], "subscribed again on the web", "{known}");
     assert_eq!(known["changes"].as_array().map(Vec::len), Some(3), "{known}");
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    assert_eq!(here.relay.counts().accepted, 4, "two questions and two greetings");
+}
+
+const ASKED: &str = "\n[[form.field]]\nname = \"first_name\"\nlabel = \"First name\"\n\n\
+    [topic.events]\nname = \"Events\"\n\n[topic.jobs]\nname = \"Jobs\"\n";
+
+/// The first form may be anybody's.
+#[test]
+fn the_last_form_is_what_waits_and_the_page_shows_it() {
+    let here = Subscribed::start(&format!("languages = [\"en\", \"ko\"]\n{ASKED}"));
+    let served = &here.served;
+    let form = |rest: &str| {
+        let form = format!("email=new%40example.org&topics=shown&{rest}");
+        assert_eq!(served.post("/subscribe", &form).status, 303, "{rest}");
+    };
+    form("first_name=Eve&topic=jobs&language=en");
+    let link = here.link("new@example.org");
+    let page = served.get(&link);
+    says(&page, 200, "First name: <bdi>Eve</bdi>");
+    let (_, seen) = page.body.split_once("name=\"seen\" value=\"").expect("what was seen");
+    let seen = seen.split('"').next().expect("an end");
+    form("first_name=Kim+%3Cb%3E&topic=events&language=ko");
+    // What is pressed is what was seen.
+    let again = served.post(&link, &format!("{YES}&seen={seen}"));
+    says(&again, 409, "First name: <bdi>Kim &lt;b&gt;</bdi>");
+    says(&again, 409, "Topics: Events<");
+    says(&again, 409, "Language: 한국어");
+    assert!(!again.body.contains(">Eve<") && !again.body.contains("Jobs"), "{again:?}");
+    let told = served.here.run(&["subscribers", "show", "new@example.org", "--json"]);
+    assert!(told.stdout.contains("\"subscriber\":null"), "{told:?}");
+    let (_, now) = again.body.split_once("name=\"seen\" value=\"").expect("what was seen");
+    let now = now.split('"').next().expect("an end");
+    says(&served.post(&link, &format!("{YES}&seen={now}")), 200, DONE);
+    let own = served.known("new@example.org")["subscriber"].clone();
+    assert_eq!(own["fields"]["first_name"], "Kim <b>", "{own}");
+    assert_eq!((&own["topics"], &own["language"]), (&"-jobs".into(), &"ko".into()), "{own}");
+    here.mails("new@example.org", 2);
+    assert_eq!(here.relay.counts().accepted, 2, "one question and one greeting");
+    says(&served.get(&link), 200, DONE);
+}
+
+/// Each link that waits is for the same, whichever mail is opened; and nothing of somebody else.
+#[test]
+fn the_last_form_replaces_what_waits_under_every_link_of_its_address_alone() {
+    let here = Subscribed::start(ASKED);
+    let served = &here.served;
+    let form = |email: &str, name: &str| {
+        let form = format!("email={email}%40example.org&first_name={name}");
+        assert_eq!(served.post("/subscribe", &form).status, 303, "{form}");
+    };
+    form("new", "Eve");
+    form("other", "Lee");
+    let other = here.link("other@example.org");
+    let first = here.link("new@example.org");
+    change(&here, "UPDATE signup_mail SET at = at - 3600001");
+    form("new", "Mallory");
+    let second = confirm_path(&here.mails("new@example.org", 2)[1]);
+    form("New", "Kim");
+    for link in [&first, &second] {
+        says(&served.get(link), 200, "<bdi>Kim</bdi>");
+    }
+    says(&served.get(&other), 200, "<bdi>Lee</bdi>");
+    says(&served.post(&first, YES), 200, DONE);
+    let own = served.known("new@example.org")["subscriber"].clone();
+    assert_eq!(
+        (&own["email"], &own["fields"]["first_name"]),
+        (&"new@example.org".into(), &"Kim".into())
+    );
+}
+
+#[test]
+fn whoever_gets_no_mail_any_more_is_not_told_that_they_are_confirmed() {
+    let here = Subscribed::start("");
+    let served = &here.served;
+    let confirmed = |email: &str| {
+        here.asks(email, "192.0.2.1");
+        let link = here.link(email);
+        says(&served.post(&link, YES), 200, DONE);
+        says(&served.get(&link), 200, DONE);
+        link
+    };
+    let [suppressed, moved, removed] =
+        ["full@example.org", "moved@example.org", "left@example.org"].map(confirmed);
+    for line in [
+        &["subscribers", "suppress", "full@example.org", "--why", "asked by phone"][..],
+        &["subscribers", "set", "moved@example.org", "--set", "email=there@example.org"],
+        &["subscribers", "remove", "left@example.org", "--why", "asked"],
+    ] {
+        let told = served.here.run(line);
+        assert_eq!(told.code, 0, "{told:?}");
+    }
+    for link in [suppressed, moved, removed] {
+        for answer in [served.get(&link), served.post(&link, YES)] {
+            says(&answer, 410, ENDED);
+        }
+    }
 }
 
 #[test]
@@ -158,6 +260,25 @@ fn leaving_withdraws_what_waits_to_be_confirmed() {
     assert_eq!(served.post(&leave, "List-Unsubscribe=One-Click").status, 200);
     says(&served.post(&link, YES), 410, ENDED);
     assert_eq!(served.standing("ada@example.org").0, "unsubscribed");
+}
+
+/// Whoever was told that they are subscribed, and leaves, may ask again at once: by one mail.
+#[test]
+fn leaving_ends_the_hour_in_which_nobody_is_written_to_again() {
+    let here = Subscribed::start("");
+    let served = &here.served;
+    here.asks("ada@example.org", "192.0.2.1");
+    here.mails("ada@example.org", 1);
+    let leave = served.link("ada@example.org");
+    assert_eq!(served.post(&leave, "List-Unsubscribe=One-Click").status, 200);
+    for visitor in ["192.0.2.1", "192.0.2.2", "192.0.2.3"] {
+        assert_eq!(here.asks("ada@example.org", visitor).status, 303);
+    }
+    let link = confirm_path(&here.mails("ada@example.org", 2)[1]);
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    assert_eq!(here.relay.counts().accepted, 2, "one of each");
+    says(&served.post(&link, YES), 200, DONE);
+    assert_eq!(served.standing("ada@example.org"), ("confirmed".to_owned(), Vec::new()));
 }
 
 #[test]

@@ -144,10 +144,23 @@ fn what_is_chosen_is_kept_with_what_was_before() {
         (&person["language"], &person["topics"]),
         (&"ko".into(), &"-events;-inner;-jobs".into())
     );
-    let wrong =
-        served.post(&path, &format!("code={code}&first_name=see+https%3A%2F%2Fevil.example"));
-    assert!(wrong.status == 422 && wrong.body.contains("aria-invalid"), "{wrong:?}");
-    assert_eq!(served.known("kim@example.org")["subscriber"], person);
+    for name in
+        ["see+https%3A%2F%2Fevil.example", "see+evil.example", "me%40evil.example", "J%F6rg"]
+    {
+        let wrong = served.post(&path, &format!("code={code}&first_name={name}"));
+        assert!(wrong.status == 422 && wrong.body.contains("aria-invalid"), "{name}: {wrong:?}");
+        assert_eq!(served.known("kim@example.org")["subscriber"], person, "{name}");
+    }
+    // What the list has brought in keeps nobody from choosing something else.
+    let set = ["subscribers", "set", "kim@example.org", "--set", "first_name=kim.lee"];
+    assert_eq!(served.here.run(&set).code, 0);
+    let form = format!("code={code}&first_name=kim.lee&language=en");
+    assert_eq!(served.post(&path, &form).status, 200);
+    let person = served.known("kim@example.org")["subscriber"].clone();
+    assert_eq!(
+        (&person["fields"]["first_name"], &person["language"]),
+        (&"kim.lee".into(), &"en".into())
+    );
 }
 
 // Row 41: another site's form, or another person's, changes nobody.

@@ -209,6 +209,17 @@ fn what_is_wrong_is_told_by_the_form_alone() {
             "without a web address",
             "aria-invalid=\"true\"",
         ),
+        // What a mail program makes a link of, without a scheme too.
+        ("email=n%40example.org&first_name=Win+at+evil.example", "without a web address", "Win at"),
+        ("email=n%40example.org&first_name=www.evil", "without a web address", "www.evil"),
+        ("email=n%40example.org&first_name=me%40evil.example", "without a web address", "me@"),
+        // "Jörg" in another encoding than that of the form.
+        ("email=n%40example.org&first_name=J%F6rg", "without a web address", "aria-invalid"),
+        (
+            "email=n%40example.org&first_name=K&topics=shown&topic=jobs&topic=job",
+            "There is no such topic here.",
+            "value=\"jobs\" checked",
+        ),
         (
             "email=%22%3E%3Cscript%3E&first_name=K",
             "This is not",
@@ -223,7 +234,7 @@ fn what_is_wrong_is_told_by_the_form_alone() {
     // Whoever fills in what nobody sees is a program.
     let bot = "email=bot%40example.org&first_name=B&homepage=x";
     assert_eq!(served.post("/subscribe", bot).status, 303);
-    let person = "email=new%40example.org&first_name=Kim&topics=shown&topic=jobs&language=ko";
+    let person = "email=new%40example.org&first_name=J.R.+Kim&topics=shown&topic=Jobs&language=ko";
     assert_eq!(served.post("/subscribe", person).status, 303);
     let mail = &here.mails("new@example.org", 1)[0];
     assert_eq!(mail.subject(), "Sejong Digest 구독을 확인해 주세요");
@@ -232,7 +243,7 @@ fn what_is_wrong_is_told_by_the_form_alone() {
     let known = served.known("new@example.org");
     let own = &known["subscriber"];
     assert_eq!((&own["language"], &own["topics"]), (&"ko".into(), &"-events".into()), "{known}");
-    assert!(own.to_string().contains("Kim"), "{known}");
+    assert_eq!(own["fields"]["first_name"], "J.R. Kim", "{known}");
     let words = own["consent"]["words"].as_str().expect("words");
     assert!(words.starts_with("Yes, send it. (asked"), "{known}");
     assert_eq!(here.relay.copies().get("bot@example.org"), None);
@@ -242,6 +253,7 @@ fn what_is_wrong_is_told_by_the_form_alone() {
 fn a_program_of_a_named_site_gets_the_same_by_json() {
     let here = Subscribed::start(
         "\n[[form.field]]\nname = \"first_name\"\nlabel = \"First name\"\nrequired = true\n\
+         [topic.events]\nname = \"Events\"\n[topic.jobs]\nname = \"Jobs\"\n\
          [web]\norigins = [\"https://www.sejong.example\"]\n",
     );
     let port = here.served.port;
@@ -263,10 +275,18 @@ fn a_program_of_a_named_site_gets_the_same_by_json() {
     let wrong = ask(&[json, own], "{\"email\": \"new@example.org\"}");
     assert_eq!(wrong.status, 422, "{wrong:?}");
     assert!(wrong.body.contains("\"field\":\"first_name\""), "{wrong:?}");
+    let with = |topics: &str| good.replace('}', &format!(", \"topics\": {topics}}}"));
+    let unknown = ask(&[json, own], &with("[\"job\"]"));
+    assert_eq!(unknown.status, 422, "{unknown:?}");
+    assert!(unknown.body.contains("\"field\":\"topics\""), "{unknown:?}");
+    assert_eq!(ask(&[json, own], &with("\"jobs\"")).status, 400);
+    let good = &with("[\"JOBS\"]");
     let known = ask(&[json, own], &good.replace("new@", "kim@"));
     let new = ask(&[json, own], good);
     assert_eq!((new.status, same(new)), (202, same(known)));
-    here.link("new@example.org");
+    let link = here.link("new@example.org");
+    assert_eq!(here.served.post(&link, "confirm=yes").status, 200);
+    assert_eq!(here.served.known("new@example.org")["subscriber"]["topics"], "-events");
 }
 
 #[test]
@@ -277,6 +297,8 @@ fn the_form_for_another_site_is_plain_html_and_works() {
     let html = &told.stdout;
     assert!(html.contains("action=\"https://digest.sejong.example/subscribe\""), "{html}");
     assert!(!html.contains("<script") && html.contains("name=\"city\""), "{html}");
+    // The page around it may be in another encoding.
+    assert!(html.contains("accept-charset=\"utf-8\""), "{html}");
     let from = [
         ("Content-Type", "application/x-www-form-urlencoded"),
         ("Origin", "https://elsewhere.example"),

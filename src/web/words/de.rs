@@ -44,6 +44,7 @@ pub(super) const WORDS: PageWords = PageWords {
         email_wrong: "Das ist keine E-Mail-Adresse.",
         field_missing: "Bitte füllen Sie dies aus.",
         field_wrong: "Bitte kürzer und ohne Webadresse.",
+        topic_unknown: "Dieses Thema gibt es hier nicht.",
         sent_title: "Bitte sehen Sie in Ihr Postfach",
         sent_text: "Wenn an diese Adresse Post gehen kann, ist eine Nachricht unterwegs. Bitte öffnen Sie den Link darin innerhalb von sieben Tagen. Kommt keine, sehen Sie im Spam-Ordner nach, oder versuchen Sie es in einer Stunde noch einmal.",
         confirm_title: "Abonnement bestätigen",

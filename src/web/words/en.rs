@@ -44,6 +44,7 @@ pub(super) const WORDS: PageWords = PageWords {
         email_wrong: "This is not an email address.",
         field_missing: "Please fill this in.",
         field_wrong: "Please write this without a web address, and shorter.",
+        topic_unknown: "There is no such topic here.",
         sent_title: "Please look into your mailbox",
         sent_text: "If mail can be sent to this address, a message is on its way. Please open the link in it within seven days. If no message comes, look into the spam folder, or try again in an hour.",
         confirm_title: "Confirm your subscription",

@@ -39,6 +39,7 @@ pub(super) const WORDS: PageWords = PageWords {
         email_wrong: "Esto no es una dirección de correo.",
         field_missing: "Rellene este campo, por favor.",
         field_wrong: "Más corto y sin dirección web, por favor.",
+        topic_unknown: "Este tema no existe aquí.",
         sent_title: "Mire su buzón",
         sent_text: "Si se puede enviar correo a esta dirección, hay un mensaje en camino. Abra su enlace en un plazo de siete días. Si no llega, mire en el correo no deseado o inténtelo de nuevo dentro de una hora.",
         confirm_title: "Confirme su suscripción",

@@ -44,6 +44,7 @@ pub(super) const WORDS: PageWords = PageWords {
         email_wrong: "Ce n’est pas une adresse e-mail.",
         field_missing: "Veuillez remplir ce champ.",
         field_wrong: "Plus court et sans adresse web, s’il vous plaît.",
+        topic_unknown: "Ce thème n’existe pas ici.",
         sent_title: "Regardez votre boîte de réception",
         sent_text: "Si du courrier peut être envoyé à cette adresse, un message est en route. Ouvrez le lien qu’il contient dans les sept jours. Si rien n’arrive, regardez dans les indésirables, ou réessayez dans une heure.",
         confirm_title: "Confirmez votre abonnement",

@@ -39,6 +39,7 @@ pub(super) const WORDS: PageWords = PageWords {
         email_wrong: "メールアドレスではありません。",
         field_missing: "ご記入ください。",
         field_wrong: "ウェブアドレスを含めず、短くご記入ください。",
+        topic_unknown: "このトピックはありません。",
         sent_title: "メールをご確認ください",
         sent_text: "このアドレスにお送りできる場合、まもなくメールが届きます。7日以内にメールのリンクを開いてください。届かない場合は迷惑メールフォルダをご確認いただくか、1時間後にもう一度お試しください。",
         confirm_title: "購読の確認",

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{KnownToWriter, OfForm, Unwritten};
 use crate::audience::forgotten::{Forgotten, ForgottenError};
-use crate::audience::signup::{self, Confirmed, Signup, SignupStanding};
+use crate::audience::signup::{self, Confirmed, LinkStanding, Signup, SignupStanding};
 use crate::compose::letters::LetterKind;
 use crate::delivery::outbox::{self, NewMail};
 use crate::message::address::Address;
@@ -26,8 +26,10 @@ const USEFUL: SignedDuration = SignedDuration::from_hours(3 * 24);
 pub(in crate::web) enum FormWish {
     /// To be subscribed. Who is meant is known by a hash, too, and gets mail in a language.
     Ask { signup: Box<Signup>, person: String, language: String },
-    /// To confirm a sign-up.
-    Confirm { id: SignupId, address: Address, language: String },
+    /// To know how the link of a sign-up stands.
+    Look { id: SignupId, address: Address },
+    /// To confirm a sign-up, as it was `seen`, which is known by when it was asked for.
+    Confirm { id: SignupId, address: Address, seen: Option<Timestamp>, language: String },
 }
 
 /// What became of it.
@@ -35,14 +37,15 @@ pub(in crate::web) enum FormWish {
 pub(in crate::web) enum FormDone {
     /// It is written down, whatever it was.
     Asked,
+    Looked(LinkStanding),
     Confirmed(Confirmed),
 }
 
 /// Fulfils all that people have asked for in one transaction, and confirms one after the other.
 pub(super) async fn fulfil(store: &WebStore, forms: Vec<OfForm>, known: KnownToWriter<'_>) {
-    let (asks, confirms): (Vec<OfForm>, Vec<OfForm>) =
+    let (asks, others): (Vec<OfForm>, Vec<OfForm>) =
         forms.into_iter().partition(|one| matches!(one.wish, FormWish::Ask { .. }));
-    for group in [asks].into_iter().chain(confirms.into_iter().map(|one| vec![one])) {
+    for group in [asks].into_iter().chain(others.into_iter().map(|one| vec![one])) {
         if group.is_empty() {
             continue;
         }
@@ -95,6 +98,7 @@ async fn written(
                     FormDone::Confirmed(Confirmed::Now(_)) => {
                         metrics.happened(ReaderEvent::Confirmed, 1);
                     }
+                    FormDone::Looked(_) => return Ok(done),
                     FormDone::Confirmed(_) => {}
                 }
                 known.woken.notify_one();
@@ -121,8 +125,17 @@ async fn written_once(
 ) -> Result<FormDone, NotSigned> {
     let own = store.shared.lease().await?;
     let now = (known.options.clock)();
-    if let [FormWish::Confirm { id, address, language }] = wishes {
-        return Ok(FormDone::Confirmed(confirm(&own, (id, address), language, now).await?));
+    match wishes {
+        [FormWish::Confirm { id, address, seen, language }] => {
+            let confirmed = confirm(&own, (id, address, *seen), language, now).await?;
+            return Ok(FormDone::Confirmed(confirmed));
+        }
+        [FormWish::Look { id, address }] => {
+            let mut connection = own.pool().acquire().await.map_err(|error| own.failed(error))?;
+            let standing = signup::link_standing(&mut connection, (id, address), now).await;
+            return Ok(FormDone::Looked(standing.map_err(|error| own.failed(error))?));
+        }
+        _ => {}
     }
     let forgetting = known.options.keys.known().forgetting;
     let forgotten = Forgotten::read(&own, &forgetting).await.map_err(|error| match error {
@@ -134,7 +147,10 @@ async fn written_once(
     for wish in wishes {
         let FormWish::Ask { signup, person, language } = wish else { continue };
         let address = &signup.address;
-        let may = signup::may_be_mailed(&mut transaction, person, now).await.map_err(failed)?;
+        let who = (person.as_str(), address);
+        let may = signup::may_be_mailed(&mut transaction, who, now).await.map_err(failed)?;
+        // The mail is limited, and not what it is about.
+        signup::replace_within(&mut transaction, signup, now).await.map_err(failed)?;
         let standing = signup::standing(&mut transaction, address).await.map_err(failed)?;
         if !may || forgotten.has(address) {
             continue;
@@ -167,13 +183,14 @@ async fn written_once(
 /// Subscribes who has confirmed, and greets them, in one transaction.
 async fn confirm(
     store: &Store,
-    (id, address): (&SignupId, &Address),
+    (id, address, seen): (&SignupId, &Address, Option<Timestamp>),
     language: &str,
     now: Timestamp,
 ) -> Result<Confirmed, StoreError> {
     let failed = |error| store.failed(error);
     let mut transaction = store.begin().await?;
-    let confirmed = signup::confirm_within(store, &mut transaction, (id, address), now).await?;
+    let confirmed =
+        signup::confirm_within(store, &mut transaction, (id, address, seen), now).await?;
     let Confirmed::Now(chosen) = &confirmed else { return Ok(confirmed) };
     let language = if chosen.is_empty() { language } else { chosen };
     let not_after = now + USEFUL;
