@@ -85,7 +85,8 @@ pub(super) fn page(
     article: &WebArticle,
 ) -> String {
     let site = making.site;
-    let body = site.placed(&leading_home(&article.body, edition, issue, site));
+    let link = |path: &str| site.link(path);
+    let body = site.placed(&leading_home(&article.body, (edition, issue), "", &link));
     let mine = |one: &&WebArticle| one.page && one.slug == article.slug;
     let pages: Vec<&WebArticle> = edition.articles().filter(|one| one.page).collect();
     let at = pages.iter().position(mine).unwrap_or_default();
@@ -126,12 +127,13 @@ pub(super) fn page(
     })
 }
 
-/// Links within the letter lead to the issue's page where what they name is not on this one.
-fn leading_home(
+/// Links within the letter lead to the page of the article that they name, or to the issue's, where what
+/// they name is not in this text; `here` is the address of a place that is in it, without its name.
+pub(super) fn leading_home(
     html: &str,
-    edition: &WebEdition,
-    issue: &PublishedIssue,
-    site: &ArchiveSite,
+    (edition, issue): (&WebEdition, &PublishedIssue),
+    here: &str,
+    link: &dyn Fn(&str) -> String,
 ) -> String {
     const HREF: &str = "href=\"#";
     if !html.contains(HREF) {
@@ -145,17 +147,21 @@ fn leading_home(
         let name = part.split('"').next().unwrap_or_default();
         let other = edition.articles().find(|one| one.page && one.slug == name);
         match other {
-            _ if ids.contains(name) => out.push_str(HREF),
+            _ if ids.contains(name) => {
+                out.push_str("href=\"");
+                out.push_str(here);
+                out.push('#');
+            }
             Some(article) => {
                 out.push_str("href=\"");
-                out.push_str(&site.link(&issue.article_path(article)));
+                out.push_str(&link(&issue.article_path(article)));
                 // The address takes the place of the name.
                 out.push_str(&part[name.len()..]);
                 continue;
             }
             None => {
                 out.push_str("href=\"");
-                out.push_str(&site.link(&issue.path()));
+                out.push_str(&link(&issue.path()));
                 out.push('#');
             }
         }

@@ -5,7 +5,8 @@ use jiff::Timestamp;
 use maud::{PreEscaped, html};
 use serde_json::{Value, json};
 
-use super::edition::WebArticle;
+use super::articles::leading_home;
+use super::edition::{WebArticle, WebEdition};
 use super::xml::XmlText;
 use super::{ArchiveSite, Making, PublishedIssue};
 
@@ -43,7 +44,7 @@ fn of_issue<'a>(site: &ArchiveSite, issue: &'a PublishedIssue) -> FeedEntry<'a> 
     let edition = issue.edition();
     let content = html! {
         @if let Some(edition) = edition {
-            (PreEscaped(site.placed_absolute(&edition.intro)))
+            (PreEscaped(absolute(site, issue, edition, (&edition.intro, &issue.path()))))
             ul {
                 @for article in edition.articles() {
                     li {
@@ -67,6 +68,17 @@ fn of_issue<'a>(site: &ArchiveSite, issue: &'a PublishedIssue) -> FeedEntry<'a> 
     }
 }
 
+/// A text of an issue for who reads it elsewhere, with the path of the page that has it.
+fn absolute(
+    site: &ArchiveSite,
+    issue: &PublishedIssue,
+    edition: &WebEdition,
+    (html, path): (&str, &str),
+) -> String {
+    let link = |path: &str| site.absolute(path);
+    site.placed_absolute(&leading_home(html, (edition, issue), &site.absolute(path), &link))
+}
+
 /// Where an article is read.
 fn address(site: &ArchiveSite, issue: &PublishedIssue, article: &WebArticle) -> String {
     match &article.url {
@@ -78,17 +90,14 @@ fn address(site: &ArchiveSite, issue: &PublishedIssue, article: &WebArticle) -> 
 
 fn articles(making: Making<'_>) -> Vec<FeedEntry<'_>> {
     let Making { site, issues, .. } = making;
-    let all = issues.iter().flat_map(|issue| issue.pages().map(move |article| (issue, article)));
-    let entry = |(issue, article): (&'_ PublishedIssue, &'_ WebArticle)| {
-        let address = site.absolute(&issue.article_path(article));
-        // Names within the letter are found on the page.
-        let html = site.placed_absolute(&article.body);
-        let html = html.replace("href=\"#", &format!("href=\"{address}#"));
-        (address, html)
-    };
+    let editions = issues.iter().filter_map(|issue| Some((issue, issue.edition()?)));
+    let all = editions
+        .flat_map(|(issue, edition)| issue.pages().map(move |article| (issue, edition, article)));
     all.take(ARTICLES)
-        .map(|(issue, article)| {
-            let (address, html) = entry((issue, article));
+        .map(|(issue, edition, article)| {
+            let path = issue.article_path(article);
+            let html = absolute(site, issue, edition, (&article.body, &path));
+            let address = site.absolute(&path);
             FeedEntry {
                 title: &article.title,
                 address,

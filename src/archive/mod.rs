@@ -163,7 +163,7 @@ const SUBSCRIBE: &str = "subscribe";
 pub const MISSING: &str = "404.html";
 
 /// Changes whenever pages are made in another way.
-const MANNER: &str = concat!(env!("CARGO_PKG_VERSION"), " 1");
+const MANNER: &str = concat!(env!("CARGO_PKG_VERSION"), " 2");
 
 impl ArchiveSite {
     /// What all pages depend on, but for the issues.

@@ -7,13 +7,15 @@ use sejong_digest::archive::edition::WebEdition;
 use sejong_digest::archive::folder::{self, BuiltFolder, FolderError};
 use sejong_digest::archive::links::{self, BrokenLink, LinkLacks};
 use sejong_digest::archive::{ArchivePages, ArchiveSite, pictures};
-use sejong_digest::delivery::ledger::{STEPS, editions};
+use sejong_digest::delivery::ledger::editions::{EditionHead, ShownIssues};
+use sejong_digest::delivery::ledger::{STEPS, editions, withdrawn};
 use sejong_digest::diagnostic::counted;
 use sejong_digest::issue::image::Image;
+use sejong_digest::issue::load::ArchiveStanding;
 use sejong_digest::issue::{Issue, Pictures, load};
 use sejong_digest::store::Store;
 use sejong_digest::web::base::BaseUrl;
-use sejong_digest::web::live::StillShown;
+use sejong_digest::web::live::StandingOf;
 
 use super::failure::{Ending, Exit, Failure};
 use super::files::{self, Readable, describe};
@@ -85,10 +87,10 @@ pub(super) fn site(workspace: &Workspace, base: &BaseUrl) -> ArchiveSite {
     }
 }
 
-/// Whether an issue has not been taken back since it was sent.
-pub(super) fn still(workspace: &Workspace) -> StillShown {
+/// Whether an issue has been taken back since it was sent.
+pub(super) fn standing(workspace: &Workspace) -> StandingOf {
     let publication = workspace.config.publication.clone();
-    Arc::new(move |name: &str| load::is_public(&publication, name))
+    Arc::new(move |name: &str| load::archive_standing(&publication, name))
 }
 
 fn build(global: &Global, args: &ArchiveBuild) -> Ending {
@@ -116,22 +118,81 @@ async fn pages(
         ));
     }
     let store = Store::read(&address, &STEPS).await.map_err(looking::unusable)?;
-    let still = still(workspace);
-    let mut heads = editions::heads(&store, workspace.config.archive.built()).await?;
-    heads.retain(|head| still(&head.issue));
+    let shown = workspace.config.archive.built();
+    let heads = heads(workspace, &store, shown).await?;
     let key = editions::key(site, &heads);
-    if let Some(built) = folder::is_current(&args.out, &key) {
-        store.close().await;
-        return Ok(built);
-    }
+    let current = folder::is_current(&args.out, &key);
     let mut issues = Vec::with_capacity(heads.len());
     for head in &heads {
         issues.extend(editions::load(&store, head).await?);
+        // Only whether there is one.
+        if current.is_some() && !issues.is_empty() {
+            break;
+        }
     }
+    let is_none_left = editions::heads(&store, shown).await?.is_empty();
     store.close().await;
+    if issues.is_empty() {
+        print::note(none_shown(shown, is_none_left));
+    }
+    if let Some(built) = current {
+        return Ok(built);
+    }
     let pages = ArchivePages::of(site, issues);
     let picture = |path: &str, hash: &str| pictures::find(&workspace.root, path, hash);
     folder::write(&args.out, site, &key, &pages, &picture).map_err(failed)
+}
+
+/// The texts that are shown. Which issues were taken back is written down, and which folders are missing
+/// is told.
+async fn heads(
+    workspace: &Workspace,
+    store: &Store,
+    shown: ShownIssues,
+) -> Result<Vec<EditionHead>, Failure> {
+    let standing = standing(workspace);
+    let mut heads = editions::heads(store, shown).await?;
+    let known = withdrawn::known(store).await?;
+    let news = withdrawn::retain(&mut heads, &known, &*standing);
+    if !news.is_empty() {
+        // The other one only reads.
+        let writing = Store::open(store.address(), &STEPS).await;
+        let written = match &writing {
+            Ok(writing) => news.write(writing).await.map_err(|error| error.to_string()),
+            Err(error) => Err(error.to_string()),
+        };
+        if let Ok(writing) = writing {
+            writing.close().await;
+        }
+        if let Err(error) = written {
+            print::note(&format!(
+                "the store does not know what was taken off the web or put back: {error}. Keep the \
+                 folder of each such issue"
+            ));
+        }
+    }
+    for EditionHead { issue, .. } in &heads {
+        let lacks = match standing(issue) {
+            ArchiveStanding::Missing => "is not there",
+            ArchiveStanding::Unreadable => "cannot be read",
+            ArchiveStanding::Shown | ArchiveStanding::Withdrawn => continue,
+        };
+        print::note(&format!(
+            "issues/{issue}/issue.toml {lacks}, so {issue} stays on the web; archive = false in a file of \
+             that name takes it off"
+        ));
+    }
+    Ok(heads)
+}
+
+/// Why no issue is shown.
+fn none_shown(shown: ShownIssues, is_none_there: bool) -> &'static str {
+    match shown {
+        ShownIssues::None => "no issue is shown: [archive] in digest.toml says publish = \"none\"",
+        ShownIssues::Sent if is_none_there => "no issue is shown: nobody has one yet",
+        ShownIssues::All if is_none_there => "no issue is shown: no send was planned yet",
+        _ => "no issue is shown: archive = false in issue.toml keeps each of them off the web",
+    }
 }
 
 fn failed(error: FolderError) -> Failure {
@@ -188,7 +249,7 @@ fn check(folder: &Path) -> Ending {
 /// the archive will show. The send does not wait for it to work: they can be written later.
 pub(super) fn keep_pictures(workspace: &Workspace, issue: &Issue) {
     let shown = workspace.config.archive.served();
-    if shown == editions::ShownIssues::None || !issue.archive {
+    if shown == ShownIssues::None || !issue.archive {
         return;
     }
     let edition = WebEdition::of(&workspace.config.publication, issue);

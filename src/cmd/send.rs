@@ -559,7 +559,9 @@ impl Send<'_> {
         let (composition, except) = (content.composition(), self.options.except.as_deref());
         let parts = &self.parts;
         let list = (&*self.options.send.list, self.options.send.list_in_store.is_some());
-        let text = PlanText { plan, workspace, routes, composition, window, list, except, parts };
+        let is_part = self.options.is_part();
+        let text =
+            PlanText { plan, workspace, routes, composition, window, list, except, is_part, parts };
         print::note(text.words().trim_end());
     }
 

@@ -237,7 +237,7 @@ async fn options(workspace: &Workspace, args: &Args) -> Result<WebOptions, Failu
     let archive = LiveOptions {
         site: archive::site(workspace, &site.base),
         shown: config.archive.served(),
-        still: archive::still(workspace),
+        standing: archive::standing(workspace),
         root: workspace.root.clone(),
     };
     Ok(WebOptions {

@@ -25,6 +25,7 @@ pub mod suppressed;
 mod tables;
 pub mod undecided;
 pub mod wishes;
+pub mod withdrawn;
 
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
@@ -47,7 +48,7 @@ use runs::Written;
 const BATCH: usize = 1_000;
 
 /// The tables, step by step; see [`Store::open`].
-pub const STEPS: [SchemaStep; 33] = [
+pub const STEPS: [SchemaStep; 34] = [
     SchemaStep { sqlite: FIRST_STEP, postgres: tables::POSTGRES },
     SchemaStep::of_sqlite(claim::TIMES),
     SchemaStep::of_sqlite(revision::STEP),
@@ -81,6 +82,7 @@ pub const STEPS: [SchemaStep; 33] = [
     SchemaStep::both(revision::WEB),
     SchemaStep::both(subscribers::moved::HISTORY),
     suppression::SAID_AGAIN,
+    SchemaStep::both(withdrawn::STEP),
 ];
 
 const FIRST_STEP: &str = "

@@ -31,7 +31,7 @@ use choices::{CONTENTS, LAYOUTS, OF_THE_ISSUE, PICTURES};
 pub use choices::{contents_choices, pictures_choices};
 pub use letter::{LetterText, letter};
 pub use place::{misplaced, name_of};
-pub use siblings::{Headline, is_public, siblings, texts};
+pub use siblings::{ArchiveStanding, Headline, archive_standing, siblings, texts};
 pub use text::{TextError, path_from_here, read_text};
 
 /// Issues that are named to somebody who has named none of them: the last.

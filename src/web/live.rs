@@ -20,14 +20,16 @@ use crate::archive::{
     ArchivePage, ArchivePages, ArchiveSite, MISSING, PageKind, PublishedIssue, pictures,
 };
 use crate::crypto;
-use crate::delivery::ledger::editions::{self, ShownIssues};
+use crate::delivery::ledger::editions::{self, EditionHead, ShownIssues};
+use crate::delivery::ledger::withdrawn;
+use crate::issue::load::ArchiveStanding;
 use crate::store::StoreError;
 
 /// How often somebody looks whether an issue has come.
 const LOOK: Duration = Duration::from_secs(2);
 
-/// Says whether an issue may still be shown, by its name.
-pub type StillShown = Arc<dyn Fn(&str) -> bool + Send + Sync>;
+/// Says what the folder of an issue says of the web now, by the issue's name.
+pub type StandingOf = Arc<dyn Fn(&str) -> ArchiveStanding + Send + Sync>;
 
 /// What the archive shows.
 #[derive(Clone)]
@@ -36,8 +38,8 @@ pub struct LiveOptions {
     pub site: ArchiveSite,
     /// Which issues.
     pub shown: ShownIssues,
-    /// Whether an issue has not been taken back since.
-    pub still: StillShown,
+    /// Whether an issue has been taken back since.
+    pub standing: StandingOf,
     /// The publication's folder, where pictures are.
     pub root: PathBuf,
 }
@@ -110,14 +112,32 @@ impl LiveArchive {
     }
 
     async fn renew(self: &Arc<Self>, store: &WebStore) -> Result<(), StoreError> {
-        let mut heads = editions::heads(&*store.shared.lease().await?, self.options.shown).await?;
-        heads.retain(|head| (self.options.still)(&head.issue));
-        let key = editions::key(&self.options.site, &heads);
+        let (mut heads, known) = {
+            let lease = store.shared.lease().await?;
+            let heads = editions::heads(&lease, self.options.shown).await?;
+            (heads, withdrawn::known(&lease).await?)
+        };
+        let news = withdrawn::retain(&mut heads, &known, &*self.options.standing);
+        self.show(store, &heads).await?;
+        if news.is_empty() {
+            return Ok(());
+        }
+        // Last: whoever writes to the store for long keeps no issue on the web.
+        news.write(&*store.shared.lease().await?).await
+    }
+
+    /// Makes the pages of these texts, if they are not those that are there.
+    async fn show(
+        self: &Arc<Self>,
+        store: &WebStore,
+        heads: &[EditionHead],
+    ) -> Result<(), StoreError> {
+        let key = editions::key(&self.options.site, heads);
         if self.now().key == key {
             return Ok(());
         }
         let mut issues = Vec::with_capacity(heads.len());
-        for head in &heads {
+        for head in heads {
             // Each by itself: whoever leaves meanwhile is written down in between.
             match editions::load(&*store.shared.lease().await?, head).await {
                 Ok(issue) => issues.extend(issue),

@@ -64,6 +64,45 @@ fn every_issue_and_article_has_a_page_and_every_link_leads_somewhere() {
 }
 
 #[test]
+fn links_within_the_letter_lead_somewhere_from_feeds_too() {
+    let relay = Relay::new();
+    let here = with_issue(publication(), "2025-12", (2, "2025-12-04"))
+        .edit(
+            "issues/2025-12/issue.toml",
+            "[[section]]",
+            "intro = \"First [the second](#two), then [a part](#own).\"\n[[section]]",
+        )
+        .write(
+            "issues/2025-12/one.md",
+            "---\ntitle: One\nauthor: Aoife Daly\n---\n\nSee [two](#two), [mine](#mine) and \
+             [a part](#own).\n\n## Mine\n\nText.\n",
+        )
+        .write(
+            "issues/2025-12/two.md",
+            "---\ntitle: Two\nauthor: Aoife Daly\n---\n\nWords.\n\n## Own\n\nText.\n",
+        );
+    send(&here, &relay, "2025-12");
+    build(&here);
+    let site = "https://digest.sejong.example/issues/2025-12";
+    let (two, elsewhere) = (format!("{site}/two/"), format!("{site}/#own"));
+    let here_mine = format!("{site}/one/#mine");
+    let feeds: [(&str, &[&str]); 4] = [
+        ("articles.xml", &[&two, &here_mine, &elsewhere]),
+        ("articles.json", &[&two, &here_mine, &elsewhere]),
+        ("feed.xml", &[&two, &elsewhere]),
+        ("feed.json", &[&two, &elsewhere]),
+    ];
+    for (feed, addresses) in feeds {
+        // Quoted once more, as the form of the feed has it.
+        let text = here.read(&format!("site/{feed}")).replace("&quot;", "\"").replace("\\\"", "\"");
+        assert!(!text.contains("href=\"#"), "{feed}: {text}");
+        for address in addresses {
+            assert!(text.contains(&format!("href=\"{address}\"")), "{feed} {address}: {text}");
+        }
+    }
+}
+
+#[test]
 fn nothing_is_written_where_nothing_has_changed() {
     let relay = Relay::new();
     let here = publication();

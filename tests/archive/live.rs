@@ -109,7 +109,7 @@ fn an_issue_is_there_soon_after_its_first_mail_and_gone_when_it_is_taken_back() 
     let relay = Relay::new();
     let here = publication();
     send(&here, &relay, "2025-11");
-    let (_running, port) = serve(&here);
+    let (running, port) = serve(&here);
     let status = |path: &str| client::ask(port, "GET", path, &[], "").status;
     assert_eq!((status("/issues/2025-11/"), status("/issues/2025-12/")), (200, 404));
     let here = with_issue(here, "2025-12", (2, "2025-12-04"));
@@ -118,7 +118,14 @@ fn an_issue_is_there_soon_after_its_first_mail_and_gone_when_it_is_taken_back() 
     assert_eq!(status("/issues/2025-12/two/"), 200);
     let here = here.edit("issues/2025-11/issue.toml", "number", "archive = false\nnumber");
     assert!(wait_until(Duration::from_secs(10), || status("/issues/2025-11/") == 404));
-    drop(here);
+    // It does not come back because its folder goes, here or where the server begins anew.
+    std::fs::rename(here.path("issues/2025-11"), here.path("issues/other")).expect("renamed");
+    std::thread::sleep(Duration::from_secs(5));
+    assert_eq!((status("/issues/2025-11/"), status("/issues/2025-12/")), (404, 200));
+    drop(running);
+    let (_running, port) = serve(&here);
+    let status = |path: &str| client::ask(port, "GET", path, &[], "").status;
+    assert_eq!((status("/issues/2025-11/"), status("/issues/2025-12/")), (404, 200));
 }
 
 #[test]

@@ -123,6 +123,86 @@ fn an_issue_that_is_taken_back_goes() {
 }
 
 #[test]
+fn an_issue_that_was_taken_back_stays_away_until_its_file_says_otherwise() {
+    let relay = Relay::new();
+    let here = publication();
+    send(&here, &relay, "2025-11");
+    let here = here.edit("issues/2025-11/issue.toml", "number", "archive = false\nnumber");
+    let told = build(&here);
+    let why = "no issue is shown: archive = false in issue.toml keeps each of them off the web";
+    assert!(told.stderr.contains(why), "{told:?}");
+    let folder = here.path("issues/2025-11");
+    let withdrawn = here.read("issues/2025-11/issue.toml");
+    std::fs::rename(&folder, here.path("issues/gone")).expect("renamed");
+    let told = build(&here);
+    assert!(told.stderr.contains(why), "{told:?}");
+    assert!(!here.exists("site/issues/2025-11"));
+    std::fs::rename(here.path("issues/gone"), &folder).expect("named as before");
+    for text in ["", "archive = ", "archive = \"no\"\n"] {
+        std::fs::write(folder.join("issue.toml"), text).expect("written");
+        build(&here);
+        assert!(!here.exists("site/issues/2025-11"), "{text:?}");
+    }
+    let shown = withdrawn.replace("archive = false\n", "");
+    std::fs::write(folder.join("issue.toml"), &shown).expect("written");
+    let told = build(&here);
+    assert!(here.exists("site/issues/2025-11/index.html") && told.stderr.is_empty(), "{told:?}");
+    // That it is shown holds as well, and is told.
+    std::fs::rename(&folder, here.path("issues/gone")).expect("renamed");
+    let told = build(&here);
+    assert!(here.exists("site/issues/2025-11/index.html"), "{told:?}");
+    let stays = "issues/2025-11/issue.toml is not there, so 2025-11 stays on the web";
+    assert!(told.stderr.contains(stays), "{told:?}");
+}
+
+#[test]
+fn an_archive_without_an_issue_says_why() {
+    let relay = Relay::new();
+    let here = publication();
+    assert_eq!(here.run(&["send", "2025-11", "--yes", "--relay", "smtp://127.0.0.1:1"]).code, 1);
+    let told = build(&here);
+    assert!(told.stderr.contains("no issue is shown: nobody has one yet"), "{told:?}");
+    let again = build(&here);
+    assert!(again.stderr.contains("no issue is shown: nobody has one yet"), "{again:?}");
+    send(&here, &relay, "2025-11");
+    let told = build(&here);
+    assert!(!told.stderr.contains("no issue is shown"), "{told:?}");
+    let here = here.edit("digest.toml", "[archive]", "[archive]\npublish = \"none\"");
+    let told = build(&here);
+    assert!(told.stderr.contains("says publish = \"none\""), "{told:?}");
+}
+
+#[test]
+fn what_goes_to_a_part_of_the_list_and_to_everybody_on_the_web_is_told() {
+    let relay = Relay::new();
+    let here = publication();
+    let web = "Web       everybody can read it at https://digest.sejong.example/issues/2025-11/; \
+        archive = false in issue.toml keeps it off\n";
+    let plan = |here: &Publication, part: &[&str]| {
+        let told =
+            here.run(&[&["plan", "2025-11", "--relay", "smtp://127.0.0.1:1"], part].concat());
+        assert_eq!(told.code, 0, "{told:?}");
+        told.stdout.contains("Web       ").then_some(told.stdout)
+    };
+    assert_eq!(plan(&here, &[]), None);
+    for part in [["--only", "tag:board"], ["--to", "zephyrine.quux@reader.example"]] {
+        assert!(plan(&here, &part).is_some_and(|told| told.contains(web)), "{part:?}");
+    }
+    let here = here.edit("digest.toml", "[archive]", "[archive]\npublish = \"none\"");
+    assert_eq!(plan(&here, &["--only", "tag:board"]), None);
+    let here = here.edit("digest.toml", "publish = \"none\"", "").edit(
+        "issues/2025-11/issue.toml",
+        "number",
+        "archive = false\nnumber",
+    );
+    assert_eq!(plan(&here, &["--only", "tag:board"]), None);
+    let here = here.edit("issues/2025-11/issue.toml", "archive = false\n", "");
+    let line = ["send", "2025-11", "--only", "tag:board", "--yes", "--relay", &relay.url()];
+    let told = here.run(&line);
+    assert!(told.code == 0 && told.stderr.contains(web), "{told:?}");
+}
+
+#[test]
 fn an_issue_stays_while_its_only_reader_is_sent_a_further_copy() {
     let relay = Relay::new();
     let here = publication().write("subscribers.csv", "email\nkim@example.org\n");

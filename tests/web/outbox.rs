@@ -248,6 +248,46 @@ fn letters_of_the_publication_take_the_place_of_ours_and_are_checked() {
 }
 
 #[test]
+fn a_welcome_leads_to_the_newest_issue_that_everybody_may_read() {
+    let here = Subscribed::start("latest_issue = true\n[archive]\n");
+    let sends = |issue: &str, day: &str, part: &[&str]| {
+        let (publication, folder) = (&here.served.here, format!("issues/{issue}"));
+        std::fs::create_dir_all(publication.path(&folder)).expect("made");
+        let manifest = format!(
+            "title = \"The {issue}\"\nsubject = \"All about {issue}\"\ndate = {day}\n[[section]]\narticles = [\"one\"]\n"
+        );
+        let article = format!("---\ntitle: The {issue}\nauthor: Ada\n---\n\nWords of {day}.\n");
+        let write = |name: &str, text: String| {
+            std::fs::write(publication.path(&format!("{folder}/{name}")), text).expect("written");
+        };
+        write("issue.toml", manifest);
+        write("one.md", article);
+        let line = ["send", issue, "--yes", "--relay", &here.relay.url()];
+        let sent = publication.run(&[&line[..], part].concat());
+        assert_eq!(sent.code, 0, "{sent:?}");
+    };
+    let welcome = |email: &str, visitor: &str| {
+        here.asks(email, visitor);
+        let path = confirm_path(&here.mails(email, 1)[0]);
+        assert_eq!(here.served.post(&path, YES).status, 200);
+        here.mails(email, 2)[1].text.clone()
+    };
+    sends("rivers", "2025-09-04", &["--to", "kim@example.org"]);
+    let told = welcome("first@example.org", "192.0.2.1");
+    assert!(!told.contains("/issues/"), "{told}");
+    sends("hills", "2025-10-02", &[]);
+    sends("lakes", "2025-11-06", &[]);
+    sends("coasts", "2025-12-04", &["--to", "kim@example.org"]);
+    let told = welcome("second@example.org", "192.0.2.2");
+    assert!(told.contains("https://digest.sejong.example/issues/lakes/"), "{told}");
+    let manifest = here.served.here.path("issues/lakes/issue.toml");
+    let text = std::fs::read_to_string(&manifest).expect("a file");
+    std::fs::write(&manifest, format!("archive = false\n{text}")).expect("written");
+    let told = welcome("third@example.org", "192.0.2.3");
+    assert!(told.contains("https://digest.sejong.example/issues/hills/"), "{told}");
+}
+
+#[test]
 fn a_letter_is_signed_as_an_issue_is() {
     let here = crate::publication();
     let key = here.run(&["dkim", "keygen", "-o", "dkim.pem"]);

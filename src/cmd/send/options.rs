@@ -129,6 +129,12 @@ pub(super) struct PlanOptions {
 }
 
 impl PlanOptions {
+    /// Whether an issue goes out for good to people who were chosen, and not to the whole list.
+    pub(super) fn is_part(&self) -> bool {
+        let is_chosen = self.send.only.is_some() || self.send.to.is_some();
+        is_chosen && self.relay.rehearsal().is_none()
+    }
+
     /// Who is sent to again, as far as no person is asked.
     pub(super) fn reopened(&self) -> Reopened {
         let uncertain = self.uncertain == Uncertain::Resend;

@@ -7,11 +7,14 @@ use jiff::tz::TimeZone;
 use sejong_digest::compose::Composition;
 use sejong_digest::delivery::duration;
 use sejong_digest::delivery::ledger::copies::OneRow;
+use sejong_digest::delivery::ledger::editions::ShownIssues;
 use sejong_digest::delivery::ledger::got::GotIssue;
 use sejong_digest::delivery::ledger::staging::NO_SECTION;
 use sejong_digest::delivery::pace::Rate;
 use sejong_digest::delivery::send::plan::{PartCounts, PassageCount, Plan, VariantCount};
 use sejong_digest::diagnostic::counted;
+use sejong_digest::issue::load::{self, ArchiveStanding};
+use sejong_digest::issue::percent;
 use sejong_digest::message::address::Address;
 
 use super::reasons::PlanDoubts;
@@ -70,6 +73,8 @@ pub(super) struct PlanText<'a> {
     pub(super) list: (&'a Path, bool),
     /// The file of `--except`.
     pub(super) except: Option<&'a Path>,
+    /// Whether it goes to people who were chosen, and not to the whole list.
+    pub(super) is_part: bool,
     /// How many get which parts of the issue.
     pub(super) parts: &'a PartCounts,
 }
@@ -131,6 +136,7 @@ impl PlanText<'_> {
         for GotIssue { issue, people } in &plan.got {
             text.push_str(&format!("Got       {issue}: by {}\n", counted(*people, "person")));
         }
+        text.push_str(&self.web());
         text.push_str(&self.sections());
         for PassageCount { only, people, of } in &self.parts.passages {
             let only = shortened_condition(only);
@@ -140,6 +146,23 @@ impl PlanText<'_> {
             text.push_str(&format!("Not to    {number} {why}\n"));
         }
         text
+    }
+
+    /// That what goes to few people can be read by everybody.
+    fn web(&self) -> String {
+        let PlanText { workspace: Workspace { config, .. }, composition, is_part, .. } = self;
+        let publication = &config.publication;
+        if !is_part
+            || config.archive.served() == ShownIssues::None
+            || load::archive_standing(publication, &composition.issue) == ArchiveStanding::Withdrawn
+        {
+            return String::new();
+        }
+        format!(
+            "Web       everybody can read it at {}/issues/{}/; archive = false in issue.toml keeps it off\n",
+            publication.base_url,
+            percent::path(&composition.issue)
+        )
     }
 
     /// How many get which sections, where these have topics.

@@ -39,7 +39,9 @@ pub(super) async fn planned(
     let parts = &ready.parts().await.map_err(refusal::told)?;
     let (plan, routes) = (&plan, &routes);
     let list = (&*options.send.list, options.send.list_in_store.is_some());
-    let text = PlanText { plan, workspace, routes, composition, window, list, except, parts };
+    let is_part = options.is_part();
+    let text =
+        PlanText { plan, workspace, routes, composition, window, list, except, is_part, parts };
     let json = if options.json {
         let waiting = ready.undecided().await.map_err(refusal::told)?;
         Some(text.json(&doubts, &WaitingWishes::of(workspace, waiting).await)?)

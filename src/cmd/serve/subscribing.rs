@@ -4,10 +4,12 @@
 use std::sync::Arc;
 
 use sejong_digest::config;
+use sejong_digest::delivery::ledger::editions::ShownIssues;
 use sejong_digest::delivery::outbox::letters::{self, Letters};
 use sejong_digest::delivery::outbox::run::{OutboxOptions, PageOf};
 use sejong_digest::delivery::route::Route;
 use sejong_digest::diagnostic::Diagnostic;
+use sejong_digest::issue::load::{self, ArchiveStanding};
 use sejong_digest::message::splice::Identity;
 use sejong_digest::picture::Cache;
 use sejong_digest::smtp::session::Session;
@@ -40,14 +42,24 @@ pub(super) fn options(workspace: &Workspace) -> Result<Option<Subscribing>, Fail
         Some(Identity { signers: signers.clone(), ..sender.identity(&secret) })
     };
     let publication = config.publication.clone();
-    let page_of = move |issue: &str| publication.page_of(issue);
+    // Also where nobody looks for `archive = false`, because the pages are on another site.
+    let page_of = move |issue: &str| {
+        let is_withdrawn =
+            load::archive_standing(&publication, issue) == ArchiveStanding::Withdrawn;
+        publication.page_of(issue).filter(|_| !is_withdrawn)
+    };
+    let shown = match config.archive.served() {
+        // A browser_url that digest.toml names is of another site.
+        ShownIssues::None => ShownIssues::Sent,
+        shown => shown,
+    };
     let page_of: PageOf = Arc::new(page_of);
     let outbox = OutboxOptions {
         routes,
         schedule: config.schedule,
         letters,
         identity: Arc::new(identity),
-        latest: form.latest_issue.then_some(page_of),
+        latest: form.latest_issue.then_some((shown, page_of)),
         time_zone: config.time_zone.clone(),
         clock: clock::now,
         tell: print::note,

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use jiff::civil::Date;
 use serde::Serialize;
 
-use super::Ledger;
+use super::{Ledger, withdrawn};
 use crate::archive::edition::WebEdition;
 use crate::archive::{ArchiveSite, PublishedContent, PublishedIssue, SentMail};
 use crate::crypto;
@@ -81,6 +81,39 @@ pub async fn heads(store: &Store, shown: ShownIssues) -> Result<Vec<EditionHead>
         }
     }
     Ok(heads)
+}
+
+/// The issues that may be called the latest, the newest first: those that were sent to a whole list. The
+/// list of a run is not kept where a part of it was chosen; older versions kept none.
+const WHOLE: &str = "
+SELECT r.issue FROM run r WHERE r.list IS NOT NULL OR r.from_address IS NULL
+GROUP BY r.issue ORDER BY min(r.id) DESC";
+
+/// Where the newest issue is read that is shown to everybody, and was not for a part of the list;
+/// `page` says where, and nothing where it must not be named.
+///
+/// # Errors
+/// The store's.
+pub async fn latest(
+    store: &Store,
+    shown: ShownIssues,
+    page: &(dyn Fn(&str) -> Option<String> + Send + Sync),
+) -> Result<Option<String>, StoreError> {
+    let names: Result<Vec<String>, _> = sql::query_scalar(WHOLE).fetch_all(store.pool()).await;
+    let names = names.map_err(|error| store.failed(error))?;
+    let heads = heads(store, shown).await?;
+    let withdrawn = withdrawn::known(store).await?;
+    for name in names.iter().filter(|name| !withdrawn.contains(*name)) {
+        let Some(head) = heads.iter().find(|head| head.issue == *name) else { continue };
+        let Some(page) = page(name) else { continue };
+        match load(store, head).await {
+            Ok(Some(_)) => return Ok(Some(page)),
+            // Of what cannot be read there is no page.
+            Ok(None) | Err(StoreError::Content { .. }) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(None)
 }
 
 /// What all pages of a site are made of, in few letters: the same key, the same pages.

@@ -239,21 +239,6 @@ const REACHED: &str = "
 SELECT EXISTS (SELECT 1 FROM recipient WHERE state IN ('accepted', 'uncertain', 'claimed'))
 OR EXISTS (SELECT 1 FROM recipient WHERE attempts > 0)";
 
-/// The issue that was sent last, and that somebody has.
-///
-/// # Errors
-/// The store's.
-pub async fn last_sent(store: &Store) -> Result<Option<String>, StoreError> {
-    sql::query_scalar(
-        "SELECT r.issue FROM run r WHERE EXISTS \
-         (SELECT 1 FROM recipient p WHERE p.issue = r.issue AND p.state = 'accepted') \
-         ORDER BY r.id DESC LIMIT 1",
-    )
-    .fetch_optional(store.pool())
-    .await
-    .map_err(|error| store.failed(error))
-}
-
 /// Whether somebody may have mail of any issue in the store.
 ///
 /// # Errors

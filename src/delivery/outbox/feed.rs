@@ -13,7 +13,7 @@ use crate::audience::signup;
 use crate::audience::subscribers::change;
 use crate::compose::letters::LetterKind;
 use crate::delivery::id::RowId;
-use crate::delivery::ledger::overview;
+use crate::delivery::ledger::editions;
 use crate::delivery::moment::Moment;
 use crate::delivery::pace::Rate;
 use crate::delivery::state::State;
@@ -116,9 +116,8 @@ impl OutboxFeed<'_> {
             None => Recipient::new(row.address.clone(), [], []),
         };
         let latest = match (row.kind, &options.latest) {
-            (LetterKind::Welcome, Some(page)) => {
-                let issue = overview::last_sent(&*self.rows.stores.lease().await?).await?;
-                issue.and_then(|issue| page(&issue))
+            (LetterKind::Welcome, Some((shown, page))) => {
+                editions::latest(&*self.rows.stores.lease().await?, *shown, &**page).await?
             }
             _ => None,
         };

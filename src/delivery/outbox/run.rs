@@ -18,6 +18,7 @@ use super::rows::OutboxRows;
 use super::{counts, tidy};
 use crate::audience::signup;
 use crate::crypto;
+use crate::delivery::ledger::editions::ShownIssues;
 use crate::delivery::pace::Rate;
 use crate::delivery::route::Route;
 use crate::delivery::schedule::Schedule;
@@ -52,8 +53,8 @@ pub struct OutboxOptions {
     pub letters: Arc<Letters>,
     /// Who writes, with the keys that are known now.
     pub identity: Arc<dyn Fn() -> Option<Identity> + Send + Sync>,
-    /// Where the latest issue is read, if a welcome leads there.
-    pub latest: Option<PageOf>,
+    /// Among which issues the latest is, and where it is read, if a welcome leads there.
+    pub latest: Option<(ShownIssues, PageOf)>,
     /// Where dates are told.
     pub time_zone: TimeZone,
     /// Tells the time.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::{names, read_text};
+use crate::files;
 use crate::issue::{self, Publication};
 use crate::manifest::{self, Table};
 
@@ -33,16 +34,40 @@ pub fn siblings(publication: &Publication) -> Vec<Headline> {
     names.into_iter().filter_map(read).collect()
 }
 
-/// Whether the issue called `name` may be shown to everybody, by what its `issue.toml` says now; one
-/// that is not here any more may.
-pub fn is_public(publication: &Publication, name: &str) -> bool {
+/// What the folder of an issue says now of whether everybody may read it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ArchiveStanding {
+    /// `issue.toml` has nothing against it.
+    Shown,
+    /// It says `archive = false`.
+    Withdrawn,
+    /// There is no `issue.toml`: the folder has another name by now, or is gone.
+    Missing,
+    /// It cannot be read, or somebody is just writing it.
+    Unreadable,
+}
+
+/// What the folder of the issue called `name` says now of the web.
+pub fn archive_standing(publication: &Publication, name: &str) -> ArchiveStanding {
     let path = publication.root.join("issues").join(name).join("issue.toml");
-    let Ok(source) = read_text(&publication.root, &path) else { return true };
-    if !source.text().contains("archive") {
-        return true;
+    let source = match read_text(&publication.root, &path) {
+        Ok(source) => source,
+        Err(_) if files::is_there(&path) => return ArchiveStanding::Unreadable,
+        Err(_) => return ArchiveStanding::Missing,
+    };
+    let mut problems = Vec::new();
+    let value = manifest::toml(&source, 0..source.text().len(), &mut problems);
+    let mut table = Table::new(&source, "issue.toml", value);
+    // A file that is being written is empty first.
+    if !problems.is_empty() || source.text().trim().is_empty() {
+        return ArchiveStanding::Unreadable;
     }
-    let value = manifest::toml(&source, 0..source.text().len(), &mut Vec::new());
-    Table::new(&source, "issue.toml", value).flag("archive").unwrap_or(true)
+    let is_said = table.has("archive");
+    match table.flag("archive") {
+        Some(false) => ArchiveStanding::Withdrawn,
+        None if is_said => ArchiveStanding::Unreadable,
+        _ => ArchiveStanding::Shown,
+    }
 }
 
 /// What the issue in `folder` is called, and the texts in it, each with its SHA-256 as
