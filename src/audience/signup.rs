@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
 
 use super::subscribers::change::{self, ChangeNote};
 use super::subscribers::profile::{ConsentRecord, SubscriberProfile, of_ms};
@@ -83,6 +84,25 @@ pub enum SignupStanding {
     Subscribed,
     /// Something keeps mail from them that no form ends.
     Barred,
+}
+
+/// What somebody has asked for on the form and has not confirmed, while the link can still do that.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct OpenSignup {
+    /// The address as written.
+    pub email: String,
+    /// Fields of the form, by name.
+    pub fields: BTreeMap<String, String>,
+    /// The language that they chose; empty where they did not.
+    pub language: String,
+    /// The topics that they want.
+    pub topics: String,
+    /// What they agreed to.
+    pub words: String,
+    /// When they asked.
+    pub asked_at: Timestamp,
+    /// Until when the link confirms it.
+    pub ends_at: Timestamp,
 }
 
 /// What became of a confirmation.
@@ -315,6 +335,36 @@ pub async fn link_standing(
     .await?;
     let holds = was && standing(connection, address).await? == SignupStanding::Subscribed;
     Ok(if holds { LinkStanding::Confirmed } else { LinkStanding::Ended })
+}
+
+/// What waits to be confirmed by a person, in the order in which it was asked for.
+///
+/// # Errors
+/// The store's.
+pub async fn open_of(
+    store: &Store,
+    identity: &str,
+    now: Timestamp,
+) -> Result<Vec<OpenSignup>, StoreError> {
+    let failed = |error| store.failed(error);
+    let rows = sql::query(
+        "SELECT email, fields, language, topics, words, asked_at, ends_at FROM signup \
+         WHERE identity = ?1 AND confirmed_at IS NULL AND ends_at > ?2 ORDER BY asked_at",
+    );
+    let rows = rows.bind(identity).bind(now.as_millisecond()).fetch_all(store.pool()).await;
+    let open = |row: &SqlRow| {
+        Ok(OpenSignup {
+            email: row.try_get(0)?,
+            fields: serde_json::from_str(row.try_get(1)?).map_err(SqlError::decode)?,
+            language: row.try_get(2)?,
+            topics: row.try_get(3)?,
+            words: row.try_get(4)?,
+            asked_at: of_ms(row.try_get(5)?),
+            ends_at: of_ms(row.try_get(6)?),
+        })
+    };
+    let open: Result<Vec<OpenSignup>, SqlError> = rows.map_err(failed)?.iter().map(open).collect();
+    open.map_err(failed)
 }
 
 /// Subscribes the person who has confirmed, within a transaction: their row, how they agreed, and that

@@ -42,6 +42,11 @@ impl LetterKind {
         }
     }
 
+    /// What names it in the publication: the file of its text, whether there is one or not.
+    pub fn name(self) -> String {
+        format!("mails/{}.md", self.word())
+    }
+
     /// The one of a word.
     pub fn of(word: &str) -> Option<LetterKind> {
         LetterKind::ALL.into_iter().find(|one| one.word() == word)

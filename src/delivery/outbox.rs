@@ -11,6 +11,7 @@ mod feed;
 pub mod letters;
 mod rows;
 pub mod run;
+pub mod sent;
 
 use std::fmt;
 

@@ -193,6 +193,14 @@ impl Template {
         self.message_id_of(&keys.message_token(list_id, &copy, address))
     }
 
+    /// The Message-ID of a mail to one reader, which was written down at that moment: the same at every
+    /// attempt, and another one for the next mail of its kind.
+    pub fn letter_message_id(&self, address: &Address, added_at_ms: i64) -> String {
+        let Identity { keys, list_id, .. } = &self.identity;
+        let letter = format!("{} of {added_at_ms}", self.issue);
+        self.message_id_of(&keys.message_token(list_id, &letter, address))
+    }
+
     /// The reverse-path of all messages, in which `{token}` stands for each one's own.
     pub fn reverse_path_pattern(&self) -> &str {
         let Identity { reverse_path, from, .. } = &self.identity;

@@ -15,6 +15,11 @@ impl StoreError {
     pub fn is_passing(&self) -> bool {
         matches!(self, StoreError::Lost { .. } | StoreError::Unreachable { .. })
     }
+
+    /// Whether another process has written to the file for so long that nobody waited any more.
+    pub fn is_busy(&self) -> bool {
+        matches!(self, StoreError::Sql { error, .. } if super::is_busy(error))
+    }
 }
 
 /// Why a database cannot be used.

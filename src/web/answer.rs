@@ -11,11 +11,11 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCo
 use hyper::body::Incoming;
 use hyper::service::Service as _;
 use hyper_util::service::TowerToHyperService;
-use tokio::sync::Semaphore;
 
 use super::base::BaseUrl;
 use super::live::LiveArchive;
 use super::metrics::{self, WebMetrics};
+use super::places::Places;
 use super::visitor::{Proxies, Visitor};
 
 /// Until a request has come with its body.
@@ -23,9 +23,10 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Bytes of a body: the longest form of ours has a tenth.
 const BODY: usize = 16 * 1_024;
 /// The same of what a provider of mail posts about many messages, and how many such bodies there may be
-/// at once.
+/// at once: of all, and of one visitor.
 const REPORT: usize = 1_024 * 1_024;
 const REPORTS: usize = 16;
+const REPORTS_OF_ONE: usize = 4;
 /// Until the same is told again.
 const QUIET: Duration = Duration::from_secs(60);
 
@@ -37,7 +38,7 @@ pub(super) struct Answering {
     metrics: Arc<WebMetrics>,
     base: BaseUrl,
     /// For larger bodies; none where no provider posts anything.
-    reports: Option<Semaphore>,
+    reports: Option<Places>,
     proxies: Proxies,
     tell: fn(&str),
     told: Mutex<Option<Instant>>,
@@ -51,7 +52,7 @@ impl Answering {
         (proxies, tell): (Proxies, fn(&str)),
     ) -> Answering {
         let (pages, told) = (TowerToHyperService::new(pages), Mutex::new(None));
-        let reports = takes_reports.then(|| Semaphore::new(REPORTS));
+        let reports = takes_reports.then(|| Places::new(REPORTS, REPORTS_OF_ONE));
         Answering { pages, archive, metrics, base, reports, proxies, tell, told }
     }
 
@@ -98,7 +99,7 @@ impl Answering {
         let is_short = length.is_some_and(|length| length <= BODY as u64);
         // Short bodies never wait for those who send long ones.
         let room = match self.reports.as_ref().filter(|_| !is_short && is_report()) {
-            Some(reports) => Some(reports.try_acquire().map_err(|_| {
+            Some(reports) => Some(reports.take(visitor.address).ok_or_else(|| {
                 let text = "There are many reports now; post it again later.\n";
                 self.refused(StatusCode::SERVICE_UNAVAILABLE, text)
             })?),

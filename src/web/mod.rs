@@ -17,6 +17,7 @@ pub mod live;
 mod metrics;
 mod operations;
 mod page;
+mod places;
 pub mod preferences;
 pub mod server;
 mod sheet;

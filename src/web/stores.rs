@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::delivery::ledger::STEPS;
-use crate::store::StoreAddress;
 use crate::store::shared::SharedStore;
+use crate::store::{StoreAddress, StoreError};
 
 /// A store that may be open.
 #[derive(Clone, Debug)]
@@ -21,6 +21,14 @@ impl WebStore {
     pub(super) fn new(address: StoreAddress, tell: fn(&str)) -> WebStore {
         let shared = SharedStore::new(address, &STEPS);
         WebStore { shared, tell, is_told: Arc::default() }
+    }
+
+    /// Lets the next one open it again behind an error. Where another process only writes for long,
+    /// nothing is wrong with the connection.
+    pub(super) async fn put_away_behind(&self, error: &StoreError) {
+        if !error.is_busy() {
+            self.shared.put_away().await;
+        }
     }
 
     /// Tells whoever runs the server, once, that readers cannot be served, and when they can again.

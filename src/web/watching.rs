@@ -112,10 +112,17 @@ impl Watch {
     }
 
     async fn look(&self, store: &WebStore) -> Result<(), String> {
-        if let Err(error) = can_be_written(store).await {
-            store.note(Some(&error));
-            store.shared.put_away().await;
-            return Err(error.to_string());
+        match can_be_written(store).await {
+            Ok(()) => {}
+            // Whoever is not answered meanwhile is noted where they wait.
+            Err(error) if error.is_busy() => {
+                return Err("another process writes to the store for long".to_owned());
+            }
+            Err(error) => {
+                store.note(Some(&error));
+                store.shared.put_away().await;
+                return Err(error.to_string());
+            }
         }
         store.note(None);
         if self.keys.is_there() { Ok(()) } else { Err("the secret cannot be read".to_owned()) }

@@ -205,8 +205,11 @@ const AWAY: Duration = Duration::from_secs(1);
 async fn send(store: &WebStore, sending: Sending, woken: &Notify) {
     let Sending { mut outbox, mut stop } = sending;
     while let Err(error) = outbox.run(&store.shared, woken, &stop).await {
-        store.note(Some(&error));
-        store.shared.put_away().await;
+        // No reader waits for a mail: that the store is busy is no news.
+        if !error.is_busy() {
+            store.note(Some(&error));
+        }
+        store.put_away_behind(&error).await;
         tokio::select! {
             () = tokio::time::sleep(AWAY) => {}
             _ = stop.wait_for(|stop| *stop) => {}
@@ -292,7 +295,7 @@ async fn written(
                 return Ok(standings);
             }
             Err(error) => {
-                store.shared.put_away().await;
+                store.put_away_behind(&error).await;
                 failed = Some(error);
             }
         }

@@ -4,6 +4,7 @@ use sejong_digest::config;
 use sejong_digest::message::address::Address;
 use sejong_digest::message::token::Keys;
 use sejong_digest::store::sql;
+use serde_json::json;
 use tokio::runtime::Runtime;
 
 use crate::client::{self, Answer};
@@ -279,6 +280,40 @@ fn leaving_ends_the_hour_in_which_nobody_is_written_to_again() {
     assert_eq!(here.relay.counts().accepted, 2, "one of each");
     says(&served.post(&link, YES), 200, DONE);
     assert_eq!(served.standing("ada@example.org"), ("confirmed".to_owned(), Vec::new()));
+}
+
+#[test]
+fn what_is_not_confirmed_yet_is_told_and_forgotten_by_name() {
+    let here = Subscribed::start("");
+    here.asks("New@example.org", "192.0.2.1");
+    here.link("New@example.org");
+    let run = |line: &[&str]| here.served.here.run(line);
+    let known = here.served.known("new@example.org");
+    let (signup, mail) = (&known["signups"][0], &known["mails"][0]);
+    assert_eq!(signup["email"], "New@example.org", "{known}");
+    let words = signup["words"].as_str().expect("words");
+    assert!(words.starts_with("I would like to get Sejong Digest by email."), "{words}");
+    assert!(signup["asked_at"].is_string() && signup["ends_at"].is_string(), "{known}");
+    assert!(mail["kind"] == "confirm" && mail["at"].is_string(), "{known}");
+    let shown = run(&["subscribers", "show", "new@example.org"]).stdout;
+    assert!(shown.contains("asked to subscribe: ") && shown.contains("until 20"), "{shown}");
+    assert!(
+        shown.contains("agreed to: I would like") && shown.contains("mail confirm: "),
+        "{shown}"
+    );
+    let told = run(&["subscribers", "forget", "new@example.org"]).stdout;
+    let erased =
+        "forgotten, and never mailed again; erased: 1 sign-up and 1 mail about a subscription";
+    assert!(told.contains(erased), "{told}");
+    let known = here.served.known("new@example.org");
+    assert_eq!((&known["signups"], &known["mails"]), (&json!([]), &json!([])));
+    let told = run(&["subscribers", "forget", "nobody@example.org"]).stdout;
+    assert!(told.contains("the store knew nothing of this address"), "{told}");
+    // A no is something that is known, and a person that is suppressed is not unknown.
+    let no = ["subscribers", "suppress", "no@example.org", "--why", "asked by phone"];
+    assert_eq!(run(&no).code, 0);
+    let told = run(&["subscribers", "forget", "no@example.org"]).stdout;
+    assert!(told.contains("forgotten, and never mailed again\n"), "{told}");
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! What providers of mail post: in the documented form of each, proven as each proves it, and everything
 //! else, which changes nothing.
 
+use std::io::Write as _;
+use std::net::TcpStream;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use aws_lc_rs::encoding::{AsDer as _, PublicKeyX509Der};
@@ -13,10 +15,14 @@ use serde_json::{Value, json};
 use crate::client::{self, Answer};
 use crate::mail::Mail;
 use crate::relay::Relay;
-use crate::{Served, publication};
+use crate::subscribing::Subscribed;
+use crate::{HOST, Served, publication};
 
 const KIM: &str = "kim@example.org";
 const ADA: &str = "ada@example.org";
+/// Who has subscribed by the form, and who has not confirmed yet.
+const NEW: &str = "new@example.org";
+const SOON: &str = "soon@example.org";
 const SECRET: &str = "9f2c7a51d08e4b63a1d5";
 const REFUSED: &str = "This is no report of a provider of this newsletter.\n";
 
@@ -46,6 +52,27 @@ impl Hooked {
             here = here.env(&variable, secret);
         }
         Hooked { served: Served::start(here), relay, sendgrid: key }
+    }
+
+    /// The same, where people can subscribe as well; two have asked to, and one has confirmed.
+    fn with_newcomers() -> Hooked {
+        let hooked = Hooked::new();
+        let Hooked { served, relay, sendgrid } = hooked;
+        let Served { here, running, .. } = served;
+        drop(running);
+        let (toml, url) = (here.read("digest.toml"), relay.url());
+        let form = "[audience]\nsource = \"store\"\n\n[form]\n\n[bounce]\n\
+                    reverse_path = \"bounces+{token}@sejong.example\"\n";
+        let toml = format!("{toml}\n{form}\n[[relay]]\nurl = \"{url}\"\n");
+        let here = here.write("digest.toml", toml);
+        let here = Subscribed { served: Served::start(here), relay };
+        for (at, email) in [NEW, SOON].into_iter().enumerate() {
+            assert_eq!(here.asks(email, &format!("192.0.2.{at}")).status, 303);
+        }
+        assert_eq!(here.served.post(&here.link(NEW), "confirm=yes").status, 200);
+        here.mails(NEW, 2);
+        here.mails(SOON, 1);
+        Hooked { served: here.served, relay: here.relay, sendgrid }
     }
 
     fn message_id(&self, to: &str) -> String {
@@ -266,6 +293,64 @@ fn nothing_happens_to_whom_no_mail_of_ours_was_sent() {
     assert!(!told.stdout.contains("webhook"), "{told:?}");
 }
 
+// The mails of the form are those that strangers can have sent to somebody.
+#[test]
+fn a_report_about_a_mail_to_who_subscribes_counts_as_one_about_an_issue() {
+    let hooked = Hooked::with_newcomers();
+    let other = sendgrid_bounce(SOON, "<other@mail.example>", "other");
+    assert_eq!(hooked.sendgrid(&json!([other])).status, 200);
+    assert_eq!(hooked.reasons(SOON), [""; 0]);
+    let complaint = json!([{ "event": "spamreport", "email": SOON, "timestamp": now(),
+        "sg_event_id": "c", "smtp-id": hooked.message_id(SOON) }]);
+    assert_eq!(hooked.sendgrid(&complaint).status, 200);
+    assert_eq!(hooked.reasons(SOON), ["complaint"]);
+    let unsubscribed = json!([{ "event": "unsubscribe", "email": NEW, "timestamp": now(),
+        "sg_event_id": "u" }]);
+    assert_eq!(hooked.sendgrid(&unsubscribed).status, 200);
+    assert_eq!(hooked.served.standing(NEW), ("unsubscribed".into(), vec!["unsubscribed".into()]));
+    // A provider that gives its own Message-ID is believed for whom a mail has left.
+    assert_eq!(hooked.postmark(&postmark_bounce(NEW, 7)).status, 200);
+    assert_eq!(hooked.reasons(NEW), ["unsubscribed", "hard-bounce"]);
+    let told = hooked.served.here.run(&["subscribers", "show", SOON]);
+    assert!(told.stdout.contains("complaint, ") && told.stdout.contains("confirm"), "{told:?}");
+}
+
+#[test]
+fn a_bounce_of_a_mail_to_who_subscribes_is_proven_by_its_reverse_path() {
+    let hooked = Hooked::with_newcomers();
+    let mails = hooked.relay.accepted();
+    let mut own = mails.iter().filter(|mail| mail.recipients.concat() == NEW);
+    let welcome = own.next_back().expect("a welcome");
+    let (path, id) =
+        (&welcome.reverse_path, Mail::read(&welcome.bytes).field("Message-ID").to_owned());
+    let report = |to: &str| {
+        format!(
+            "Return-Path: <>\nTo: {to}\nFrom: MAILER-DAEMON@mx.example.net\nSubject: failed\n\
+             MIME-Version: 1.0\nContent-Type: multipart/report; report-type=delivery-status; \
+             boundary=\"b\"\n\n--b\nContent-Type: message/delivery-status\n\n\
+             Reporting-MTA: dns; mx.example.net\n\nFinal-Recipient: rfc822; {NEW}\n\
+             Action: failed\nStatus: 5.1.1\nDiagnostic-Code: smtp; 550 5.1.1 no such user\n\n--b--\n"
+        )
+    };
+    let returned = format!(
+        "\n--b\nContent-Type: message/rfc822\n\nSubject: Welcome\nMessage-ID: {id}\n\nHi.\n\n--b--\n"
+    );
+    let by_id = report("b@sejong.example").replace("\n--b--\n", &returned);
+    let forged = report(&path.replace('+', "+a"));
+    let proven = report(path);
+    for (text, undecided, expected) in
+        [(forged, 0, vec![]), (by_id, 1, vec![]), (proven, 0, vec!["hard-bounce"])]
+    {
+        std::fs::write(hooked.served.here.path("bounce.eml"), text).expect("written");
+        let told = hooked.served.here.run(&["bounces", "read", "bounce.eml"]);
+        assert!(told.stdout.contains(NEW), "{told:?}");
+        assert_eq!(hooked.reasons(NEW), expected, "{told:?}");
+        // That it has the Message-ID of a mail of ours is for a person to decide, as of an issue.
+        let known = hooked.served.known(NEW);
+        assert_eq!(known["undecided"].as_array().map(Vec::len), Some(undecided), "{known}");
+    }
+}
+
 #[test]
 fn one_damaged_event_of_many_loses_no_other() {
     let hooked = Hooked::new();
@@ -312,6 +397,33 @@ fn a_large_report_is_taken_and_a_larger_one_is_not() {
         let path = format!("/hooks/postmark/{SECRET}");
         assert_eq!(client::ask(hooked.served.port, method, &path, &[], "").status, 405);
     }
+}
+
+#[test]
+fn one_visitor_with_many_unfinished_reports_keeps_no_provider_out() {
+    let hooked = Hooked::new();
+    let head = format!(
+        "POST /hooks/sendgrid HTTP/1.1\r\nHost: {HOST}\r\nX-Forwarded-For: 192.0.2.66\r\n\
+         Content-Length: 900000\r\n\r\n["
+    );
+    let mut unfinished: Vec<TcpStream> = Vec::new();
+    for _ in 0..60 {
+        let mut stream = client::connect(hooked.served.port);
+        stream.write_all(head.as_bytes()).expect("sent");
+        unfinished.push(stream);
+    }
+    // Of the first ones the server waits for the rest; the others hear that there are too many.
+    assert_eq!(client::rest(unfinished.last_mut().expect("a stream")).status, 503);
+    let other = |number: usize| json!({ "event": "delivered", "email": "x@example.net", "sg_event_id": number.to_string() });
+    let mut events: Vec<Value> = (0..1_000).map(other).collect();
+    events.push(sendgrid_bounce(KIM, &hooked.message_id(KIM), "last"));
+    let body = Value::from(events).to_string();
+    assert!(body.len() > 16 * 1_024, "{}", body.len());
+    let signed = hooked.signed(&now().to_string(), &body);
+    let [signature, time] = signed.each();
+    let head = [signature, time, ("X-Forwarded-For", "192.0.2.7")];
+    assert_eq!(hooked.post("/hooks/sendgrid", &head, &body).status, 200);
+    assert_eq!(hooked.reasons(KIM), ["hard-bounce"]);
 }
 
 #[test]

@@ -3,7 +3,11 @@
 use std::os::unix::net::UnixDatagram;
 use std::time::{Duration, Instant};
 
+use tokio::runtime::Runtime;
+
 use crate::harness::Publication;
+use crate::harness::server::only_files;
+use crate::relay::{open, store_of};
 use crate::{Served, client, port, publication};
 
 /// A server with a listener for metrics; and the port of that.
@@ -100,6 +104,30 @@ fn a_store_that_is_gone_is_not_ready_until_it_is_back() {
     let secret = served.here.path(".digest-secret");
     std::fs::rename(&secret, &away).expect("moved");
     assert_eq!(says(metrics, "/readyz", 503), "the secret cannot be read\n");
+}
+
+// As a plan or an import of very many people does.
+#[test]
+fn a_store_that_another_process_writes_to_for_long_is_not_told_as_one_that_cannot_be_written() {
+    if only_files("a server lets several write at once") {
+        return;
+    }
+    let (served, metrics) = watched(publication());
+    says(metrics, "/readyz", 200);
+    Runtime::new().expect("threads").block_on(async {
+        let store = open(&store_of(&served.here)).await;
+        let writing = store.begin().await.expect("a transaction");
+        let why = tokio::task::spawn_blocking(move || says(metrics, "/readyz", 503));
+        let why = why.await.expect("an answer");
+        assert_eq!(why, "another process writes to the store for long\n");
+        drop(writing);
+        store.close().await;
+    });
+    says(metrics, "/readyz", 200);
+    let told = served.running.stderr();
+    assert!(!told.contains("come again"), "{told}");
+    let link = served.link("kim@example.org");
+    assert_eq!(served.post(&link, "List-Unsubscribe=One-Click").status, 200);
 }
 
 /// The next thing that is told on a socket of systemd's.

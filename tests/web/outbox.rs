@@ -168,6 +168,21 @@ fn what_a_dead_server_left_behind_a_dot_is_settled_by_the_next() {
     assert_eq!(here.relay.counts().accepted, 3);
 }
 
+// SQLite gives the number of a row that is gone to the next one.
+#[test]
+fn a_second_confirmation_has_a_message_id_of_its_own() {
+    let here = Subscribed::start("");
+    here.asks("new@example.org", "192.0.2.1");
+    let first = here.mails("new@example.org", 1)[0].clone();
+    becomes(&here.served, "new@example.org", "accepted");
+    // As if a month had passed.
+    statement(&here.served, "DELETE FROM outbox");
+    statement(&here.served, "DELETE FROM signup_mail");
+    here.asks("new@example.org", "192.0.2.1");
+    let second = here.mails("new@example.org", 2)[1].clone();
+    assert_ne!(second.id(), first.id());
+}
+
 #[test]
 fn a_stop_lets_the_mail_finish_that_is_under_way() {
     let script = Script::new().once(At::Dot, When::Message(1), Do::Delay(Duration::from_secs(2)));

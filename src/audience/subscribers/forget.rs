@@ -37,8 +37,19 @@ INSERT INTO suppression (kind, hash, reason, why, origin, at)
 SELECT 'address', ?1, 'manual', ?2, 'command', ?3 WHERE ?4 OR NOT EXISTS
     (SELECT 1 FROM suppression WHERE hash = ?1 AND released_at IS NULL)";
 
-/// Erases a person under this hash from those of these `tables` that are this room's; whether the list
-/// had them. A copy of a store may lack some.
+/// What this room had of a person.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ErasedPerson {
+    /// Whether the list had them.
+    pub in_list: bool,
+    /// Whether a no had been said of them.
+    pub suppressed: bool,
+    /// What they had asked for on a form.
+    pub signups: u64,
+}
+
+/// Erases a person under this hash from those of these `tables` that are this room's; what they had of
+/// them. A copy of a store may lack some.
 ///
 /// # Errors
 /// The database's.
@@ -47,7 +58,7 @@ pub async fn forget_within(
     tables: &BTreeSet<String>,
     (address, hash): (&Address, &str),
     at: Timestamp,
-) -> Result<bool, SqlError> {
+) -> Result<ErasedPerson, SqlError> {
     let identity = address.identity();
     if tables.contains("suppression_import") {
         sql::query(UNSAID).bind(identity.as_str()).execute(&mut *connection).await?;
@@ -66,7 +77,7 @@ pub async fn forget_within(
             sql::query(*statement).bind(identity.as_str()).execute(&mut *connection).await?;
         }
     }
-    let (mut had, mut had_asked) = (0, 0);
+    let (mut had, mut signups) = (0, 0);
     if tables.contains("subscriber") {
         for statement in [
             "DELETE FROM subscriber_change WHERE identity = ?1",
@@ -78,11 +89,11 @@ pub async fn forget_within(
     }
     if tables.contains("signup") {
         let delete = sql::query("DELETE FROM signup WHERE identity = ?1").bind(identity.as_str());
-        had_asked = delete.execute(&mut *connection).await?.rows_affected();
+        signups = delete.execute(&mut *connection).await?.rows_affected();
     }
     if tables.contains("suppression") {
         let suppress = sql::query(SUPPRESS).bind(hash).bind(FORGOTTEN).bind(at.as_millisecond());
-        suppress.bind(had + hashed + had_asked > 0).execute(&mut *connection).await?;
+        suppress.bind(had + hashed + signups > 0).execute(&mut *connection).await?;
     }
-    Ok(had > 0)
+    Ok(ErasedPerson { in_list: had > 0, suppressed: hashed > 0, signups })
 }

@@ -11,6 +11,7 @@ use sejong_digest::audience::suppression;
 use sejong_digest::delivery::ledger::forgotten::ForgottenRows;
 use sejong_digest::delivery::ledger::{self, Ledger, LockedLedger};
 use sejong_digest::delivery::recovery;
+use sejong_digest::diagnostic::counted;
 use sejong_digest::message::address::Address;
 use sejong_digest::store::erase::KeptBytes;
 use sejong_digest::store::{Store, StoreError};
@@ -90,18 +91,27 @@ pub(super) fn forget(workspace: &Workspace, args: &Forget) -> Ending {
         store.close().await;
         erased
     })?;
-    let what = match erased.rows {
-        ForgottenRows { in_list: false, of_issues: 0 } => {
-            "the store knew nothing of this address; it is never mailed from now on"
-        }
-        _ => "forgotten, and never mailed again",
-    };
-    print::words(&format!("{who}: {what}\n"))?;
+    print::words(&format!("{who}: {}\n", told(&erased.rows)))?;
     print::note(
         "files such as subscribers.csv, exports and copies of the store, and mailboxes and logs of the \
          relay may still have this person: they are yours to clean",
     );
     tell_what_is_left(&erased)
+}
+
+fn told(rows: &ForgottenRows) -> String {
+    let asked = [(rows.of_signups, "sign-up"), (rows.of_outbox, "mail")];
+    let asked = asked.into_iter().filter(|(count, _)| *count > 0);
+    let asked: Vec<String> = asked.map(|(count, what)| counted(count, what)).collect();
+    let what = if *rows == ForgottenRows::default() {
+        "the store knew nothing of this address; it is never mailed from now on"
+    } else {
+        "forgotten, and never mailed again"
+    };
+    if asked.is_empty() {
+        return what.to_owned();
+    }
+    format!("{what}; erased: {} about a subscription", asked.join(" and "))
 }
 
 /// The addresses that the person has and had, each with its hash.

@@ -4,12 +4,14 @@
 use jiff::tz::TimeZone;
 use sejong_digest::audience::forgotten;
 use sejong_digest::audience::formula::csv_cell;
+use sejong_digest::audience::signup::{self, OpenSignup};
 use sejong_digest::audience::subscribers::change::{self, SubscriberEvent};
 use sejong_digest::audience::subscribers::moved::{self, FormerAddress};
 use sejong_digest::audience::suppression::{self, Suppression};
 use sejong_digest::delivery::ledger::bounces::{self, ListedBounce};
 use sejong_digest::delivery::ledger::undecided::{self, UndecidedReport};
 use sejong_digest::delivery::ledger::{self, Ledger, overview};
+use sejong_digest::delivery::outbox::sent::{self, ListedLetter};
 use sejong_digest::delivery::state::State;
 use sejong_digest::message::address::Address;
 use sejong_digest::store::Store;
@@ -65,6 +67,10 @@ struct PersonKnown {
     bounces: Vec<ListedBounce>,
     /// What a person has to decide.
     undecided: Vec<UndecidedReport>,
+    /// What they have asked for on the form and not confirmed.
+    signups: Vec<OpenSignup>,
+    /// Mails about their subscription.
+    mails: Vec<ListedLetter>,
     issues: Vec<IssueOfPerson>,
 }
 
@@ -157,6 +163,8 @@ impl PersonKnown {
             history: Vec::new(),
             bounces: Vec::new(),
             undecided: Vec::new(),
+            signups: Vec::new(),
+            mails: Vec::new(),
             issues: Vec::new(),
         }
     }
@@ -203,6 +211,8 @@ async fn known(
         history,
         bounces: bounces::of_person(store, &address.identity()).await?,
         undecided: undecided::all(store, Some(&address.identity())).await?,
+        signups: signup::open_of(store, &address.identity(), clock::now()).await?,
+        mails: sent::of_person(store, &address.identity()).await?,
         issues,
         ..PersonKnown::nothing(address)
     })
@@ -251,6 +261,32 @@ fn of_list(person: &PersonKnown, zone: &TimeZone) -> String {
         line(&clock::minute(event.at, zone), &format!("{what} ({by})"));
     }
     text
+}
+
+/// What they have asked for on the form, and the mails about it.
+fn of_form(person: &PersonKnown, zone: &TimeZone) -> String {
+    let mut text = String::new();
+    for one in &person.signups {
+        let (asked, end) = (clock::minute(one.asked_at, zone), clock::minute(one.ends_at, zone));
+        text.push_str(&format!("  asked to subscribe: {asked}, to be confirmed until {end}\n"));
+        let said =
+            [("language", &one.language), ("topics", &one.topics), ("agreed to", &one.words)];
+        let fields = one.fields.iter().map(|(name, value)| (name.as_str(), value));
+        for (name, value) in fields.chain(said).filter(|(_, value)| !value.is_empty()) {
+            text.push_str(&format!("    {name}: {value}\n"));
+        }
+    }
+    for one in &person.mails {
+        let ListedLetter { kind, state, .. } = one;
+        text.push_str(&format!("  mail {kind}: {state}, {}\n", clock::minute(one.at, zone)));
+    }
+    text
+}
+
+/// A report of the person, below what it is about.
+fn reported(bounce: &ListedBounce, zone: &TimeZone) -> String {
+    let (class, at) = (&bounce.class, clock::minute(bounce.at, zone));
+    format!("{class}, {at}: {} ({})\n", status::bounced::said(bounce), bounce.outcome)
 }
 
 /// The issues that were for the person.
@@ -310,10 +346,12 @@ fn words(person: &PersonKnown, zone: &TimeZone) -> String {
         text.push_str(&format!("  {}: {}{why}{at}{to}\n", one.issue, one.state));
         let about = |bounce: &&ListedBounce| bounce.issue.as_ref() == Some(&one.issue);
         for bounce in person.bounces.iter().filter(about) {
-            let (class, at) = (&bounce.class, clock::minute(bounce.at, zone));
-            let said = status::bounced::said(bounce);
-            text.push_str(&format!("    {class}, {at}: {said} ({})\n", bounce.outcome));
+            text.push_str(&format!("    {}", reported(bounce, zone)));
         }
+    }
+    text.push_str(&of_form(person, zone));
+    for bounce in person.bounces.iter().filter(|bounce| bounce.issue.is_none()) {
+        text.push_str(&format!("  {}", reported(bounce, zone)));
     }
     for one in &person.undecided {
         let (class, at, said) = (&one.class, clock::minute(one.at, zone), &one.text);
@@ -328,6 +366,9 @@ fn words(person: &PersonKnown, zone: &TimeZone) -> String {
         && person.history.is_empty()
         && person.issues.is_empty()
         && person.undecided.is_empty()
+        && person.signups.is_empty()
+        && person.mails.is_empty()
+        && person.bounces.is_empty()
     {
         text.push_str("  not in the list, not suppressed, and in no issue of this ledger\n");
     }

@@ -13,6 +13,7 @@ use crate::audience::forgotten::ForgettingKeys;
 use crate::bounce::reason::BounceClass;
 use crate::bounce::{BounceReport, ReportedRecipient};
 use crate::delivery::ledger::bounces::{self, CountedReport, ReportedRow};
+use crate::delivery::outbox::sent;
 use crate::message::address::Address;
 use crate::message::token::Keys;
 use crate::store::sql::{Connection, SqlError};
@@ -76,54 +77,64 @@ impl ReportKeys {
         if report.recipients.iter().any(|row| row.class == BounceClass::Unsubscribe) {
             return self.by_unsubscribe_token(connection, &report.tokens).await;
         }
-        if let Some(row) = self.by_reverse_path(connection, report).await? {
-            return Ok(proven(Some(row), ReportEvidence::ReversePath));
+        if let Some((email, row)) = self.by_reverse_path(connection, report).await? {
+            let evidence = ReportEvidence::ReversePath;
+            return Ok(identity(&email).map(|identity| ProvenReader { identity, row, evidence }));
         }
         let by_id = self.by_message_id(connection, report).await?;
         let by_id = match by_id {
-            Some((row, true)) => proven(Some(row), ReportEvidence::MessageIdAlone),
-            // Nothing else vouches for it: the report itself has to name that very person.
-            Some((row, false)) if names(report, &row) => {
-                return Ok(proven(Some(row), ReportEvidence::MessageId));
+            Some((identity, row, true)) => {
+                Some(ProvenReader { identity, row, evidence: ReportEvidence::MessageIdAlone })
             }
-            Some((_, false)) | None => None,
+            // Nothing else vouches for it: the report itself has to name that very person.
+            Some((identity, row, false)) if names(report, &identity) => {
+                let evidence = ReportEvidence::MessageId;
+                return Ok(Some(ProvenReader { identity, row, evidence }));
+            }
+            Some((_, _, false)) | None => None,
         };
         let tokens = &report.original.unsubscribe_tokens;
         Ok(self.by_unsubscribe_token(connection, tokens).await?.or(by_id))
     }
 
+    /// The address that the mail was to, and the row of its issue if it is one.
     async fn by_reverse_path(
         &self,
         connection: &mut Connection,
         report: &BounceReport,
-    ) -> Result<Option<ReportedRow>, SqlError> {
+    ) -> Result<Option<(String, Option<ReportedRow>)>, SqlError> {
         let addresses = report.addressed_to.iter().chain(&report.original.return_paths);
         let tokens: BTreeSet<&str> =
             addresses.flat_map(|address| self.tokens_in(address)).take(MOST_TRIED).collect();
         for token in tokens {
             for number in self.keys.reverse_path_rows(token) {
                 let Ok(number) = i64::try_from(number) else { continue };
-                let Some(row) = bounces::row_of(connection, number).await? else { continue };
-                let is_ours = Address::parse(&row.email).is_ok_and(|address| {
-                    let row_number = number.unsigned_abs();
-                    let (list_id, issue) = (&self.list_id, &row.issue);
-                    self.keys.is_reverse_path_token(list_id, issue, &address, row_number, token)
-                });
-                if is_ours {
-                    return Ok(Some(row));
+                let is_ours = |issue: &str, email: &str| {
+                    let (list_id, number) = (&self.list_id, number.unsigned_abs());
+                    Address::parse(email).is_ok_and(|address| {
+                        self.keys.is_reverse_path_token(list_id, issue, &address, number, token)
+                    })
+                };
+                let row = bounces::row_of(connection, number).await?;
+                if let Some(row) = row.filter(|row| is_ours(&row.issue, &row.email)) {
+                    return Ok(Some((row.email.clone(), Some(row))));
+                }
+                let letter = sent::letter_of(connection, number).await?;
+                if let Some(letter) = letter.filter(|one| is_ours(&one.name, &one.email)) {
+                    return Ok(Some((letter.email, None)));
                 }
             }
         }
         Ok(None)
     }
 
-    /// The row of a person whom the report names, or whom the mail that it returns was to, and whether
-    /// a report of that mail would come with a token of its reverse-path.
+    /// A person whom the report names, or whom the mail that it returns was to; the row of the issue if
+    /// it is one; and whether a report of that mail would come with a token of its reverse-path.
     async fn by_message_id(
         &self,
         connection: &mut Connection,
         report: &BounceReport,
-    ) -> Result<Option<(ReportedRow, bool)>, SqlError> {
+    ) -> Result<Option<(String, Option<ReportedRow>, bool)>, SqlError> {
         let Some(message_id) = &report.original.message_id else { return Ok(None) };
         let named = report.recipients.iter().flat_map(addresses);
         let tokens = report.original.unsubscribe_tokens.iter();
@@ -135,8 +146,13 @@ impl ReportKeys {
         let people: BTreeSet<String> = named.chain(to).chain(of_tokens).take(MOST_TRIED).collect();
         for person in people {
             let found = bounces::row_of_message(connection, &person, message_id).await?;
-            if found.is_some() {
-                return Ok(found);
+            if let Some((row, has_token)) = found {
+                return Ok(identity(&row.email).map(|identity| (identity, Some(row), has_token)));
+            }
+            if sent::has_left(connection, &person, Some(message_id)).await? {
+                let path = self.reverse_path.as_deref();
+                let has_token = path.is_some_and(|path| path.contains("{token}"));
+                return Ok(Some((person, None, has_token)));
             }
         }
         Ok(None)
@@ -157,16 +173,9 @@ impl ReportKeys {
     }
 }
 
-/// Whether a report names the person whom the mail of a row was sent to.
-fn names(report: &BounceReport, row: &ReportedRow) -> bool {
-    let sent_to = identity(&row.email);
-    report.recipients.iter().flat_map(addresses).any(|named| Some(named) == sent_to)
-}
-
-fn proven(row: Option<ReportedRow>, evidence: ReportEvidence) -> Option<ProvenReader> {
-    let row = row?;
-    let identity = identity(&row.email)?;
-    Some(ProvenReader { identity, row: Some(row), evidence })
+/// Whether a report names the person whom a mail was sent to.
+fn names(report: &BounceReport, identity: &str) -> bool {
+    report.recipients.iter().flat_map(addresses).any(|named| named == identity)
 }
 
 /// The identity of an address that a report names, if it is one.

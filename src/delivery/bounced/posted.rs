@@ -18,6 +18,7 @@ use crate::bounce::provider::{MailProvider, ProviderEvent};
 use crate::bounce::reason::BounceClass;
 use crate::crypto;
 use crate::delivery::ledger::bounces::{self, ReportedRow};
+use crate::delivery::outbox::sent;
 use crate::store::sql::{Connection, SqlError};
 use crate::store::{Store, StoreError};
 
@@ -98,10 +99,13 @@ impl PostedReport {
             return Ok(());
         }
         // Without a mail of ours nothing is kept of it, not even that it came.
-        let Some(row) = self.row_of(connection, event, &identity).await? else { return Ok(()) };
+        let row = self.row_of(connection, event, &identity).await?;
+        if row.is_none() && !sent::has_left(connection, &identity, self.our_id(event)).await? {
+            return Ok(());
+        }
         bounces::note_read(connection, &hash, now.as_millisecond()).await?;
         let evidence = ReportEvidence::Provider;
-        let reader = ProvenReader { identity, row: Some(row), evidence };
+        let reader = ProvenReader { identity, row, evidence };
         let identity = reader.identity.as_str();
         let at = event.at.filter(|at| *at < now).unwrap_or(now);
         let text = others::without(&event.recipient.text, Some(identity));
@@ -133,20 +137,25 @@ impl PostedReport {
         Ok(())
     }
 
-    /// The mail that an event is about. Where the provider keeps our Message-ID, another one is that of
-    /// other mail, which goes by the same account.
+    /// The Message-ID that we gave, where the provider keeps it: another one is that of other mail, which
+    /// goes by the same account.
+    fn our_id<'a>(&self, event: &'a ProviderEvent) -> Option<&'a str> {
+        event.message_id.as_deref().filter(|_| self.provider.keeps_message_id())
+    }
+
+    /// The row of the issue that an event is about; a mail about a subscription has none.
     async fn row_of(
         &self,
         connection: &mut Connection,
         event: &ProviderEvent,
         identity: &str,
     ) -> Result<Option<ReportedRow>, SqlError> {
-        match &event.message_id {
-            Some(id) if self.provider.keeps_message_id() => {
+        match self.our_id(event) {
+            Some(id) => {
                 let row = bounces::row_of_message(connection, identity, id).await?;
                 Ok(row.map(|(row, _)| row))
             }
-            _ => bounces::last_tried_row_of(connection, identity).await,
+            None => bounces::last_tried_row_of(connection, identity).await,
         }
     }
 }

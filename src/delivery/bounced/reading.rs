@@ -25,6 +25,7 @@ use crate::bounce::reason::{BounceClass, BounceReason};
 use crate::bounce::{self, BounceReport, ReportedRecipient, envelope};
 use crate::delivery::ledger::bounces::{self, BounceNote, CountedReport, RefusedRow};
 use crate::delivery::ledger::undecided::{self, UndecidedNote};
+use crate::delivery::outbox::sent;
 use crate::store::sql::{Connection, SqlError};
 use crate::store::{Store, StoreError};
 
@@ -232,7 +233,10 @@ impl ReportReader {
         let (history, is_before_release) = self.before(connection, reader, (row.class, at)).await?;
         let asks = named.as_ref().filter(|_| row.class == BounceClass::Unsubscribe);
         let is_known = match asks {
-            Some(asks) => bounces::last_row_of(connection, asks).await?.is_some(),
+            Some(asks) => {
+                bounces::last_row_of(connection, asks).await?.is_some()
+                    || sent::has_left(connection, asks, None).await?
+            }
             None => false,
         };
         let said = said(row);

@@ -73,6 +73,12 @@ pub struct ForgottenRows {
     pub in_list: bool,
     /// Rows of issues.
     pub of_issues: u64,
+    /// What they had asked for on the form.
+    pub of_signups: u64,
+    /// Mails about their subscription.
+    pub of_outbox: u64,
+    /// Whether a no of theirs or a report of them was there.
+    pub of_reports: bool,
 }
 
 impl LockedLedger {
@@ -124,24 +130,28 @@ async fn forget_in_copy(
     erased
 }
 
-/// The same of the rows of issues; how many they are.
-async fn forget_in_issues(
+/// The same of the tables of this room; what they had is counted in `all`.
+async fn forget_in_ledger(
     connection: &mut Connection,
     tables: &BTreeSet<String>,
     (address, hash): (&Address, &str),
-) -> Result<u64, SqlError> {
+    all: &mut ForgottenRows,
+) -> Result<(), SqlError> {
     let (identity, name) = (address.identity(), stand_in(hash));
-    let mut of_issues = 0;
     for (table, statement) in STATEMENTS {
         if tables.contains(table) {
             let change = sql::query(statement).bind(identity.as_str());
             let is_renamed = statement.contains("?2");
             let change = if is_renamed { change.bind(name.as_str()) } else { change };
             let rows = change.execute(&mut *connection).await?.rows_affected();
-            of_issues += if table == "recipient" { rows } else { 0 };
+            match table {
+                "recipient" => all.of_issues += rows,
+                "outbox" => all.of_outbox += rows,
+                _ => all.of_reports |= rows > 0,
+            }
         }
     }
-    Ok(of_issues)
+    Ok(())
 }
 
 async fn forget_in(
@@ -157,8 +167,11 @@ async fn forget_in(
         let mut all = ForgottenRows::default();
         for (address, hash) in addresses {
             let person = (address, hash.as_str());
-            all.in_list |= forget::forget_within(&mut transaction, &tables, person, at).await?;
-            all.of_issues += forget_in_issues(&mut transaction, &tables, person).await?;
+            let had = forget::forget_within(&mut transaction, &tables, person, at).await?;
+            all.in_list |= had.in_list;
+            all.of_signups += had.signups;
+            all.of_reports |= had.suppressed;
+            forget_in_ledger(&mut transaction, &tables, person, &mut all).await?;
             for table in SAID.into_iter().filter(|table| tables.contains(*table)) {
                 forget_what_was_said(&mut transaction, table, address).await?;
             }

@@ -158,7 +158,7 @@ impl OutboxFeed<'_> {
         let template = Template::new(&composition, identity, &occasion);
         let message_id = row.message_id.clone();
         let message_id =
-            message_id.unwrap_or_else(|| template.copy_message_id(&row.address, number));
+            message_id.unwrap_or_else(|| template.letter_message_id(&row.address, row.added_at_ms));
         let message = template.splice_row(&recipient, number, Some(&message_id));
         let sent = SentLetter { message_id, list_id, key };
         Ok(message.map(|message| (message, sent)).map_err(|error| error.to_string()))

@@ -113,8 +113,7 @@ impl Letters {
             Some((_, source)) => (Arc::clone(source), self.publication.language.clone()),
             None => {
                 let own = letters::own(*kind, language, *has_latest);
-                let path = format!("mails/{}.md", kind.word());
-                (Source::new(path, own.text), own.language.to_owned())
+                (Source::new(kind.name(), own.text), own.language.to_owned())
             }
         };
         let asks_to_confirm = *kind == LetterKind::Confirm;
@@ -123,6 +122,8 @@ impl Letters {
         let text = LetterText { source, folder, language, date: *date, urls, asks_to_confirm };
         let Loaded { issue, mut problems } = load::letter(&self.publication, &text);
         let Some(mut issue) = issue else { return (None, problems) };
+        // By it reports find the mail, from wherever the text was read.
+        issue.name = kind.name();
         let widths = compose::widths(&issue);
         let made = |_: usize, _: usize| {};
         problems.extend(issue::image::prepare(&mut issue.images, &widths, &self.pictures, &made));

@@ -31,7 +31,7 @@ UPDATE outbox SET claimed_by = ?1, claimed_until = ?2 WHERE number = (
         AND (claimed_by IS NULL OR claimed_by = ?1 OR claimed_until <= ?3)
     ORDER BY number LIMIT 1)
 RETURNING number, kind, email, language, signup, attempts, charged, repeated, first_attempt,
-    last_attempt, state, not_after, message_id";
+    last_attempt, state, not_after, message_id, added_at";
 
 /// What a process that is dead has left behind a dot.
 const RECOVER: &str = "
@@ -53,6 +53,7 @@ pub(super) struct OutboxRow {
     pub(super) repeated: i64,
     pub(super) not_after: Timestamp,
     pub(super) message_id: Option<String>,
+    pub(super) added_at_ms: i64,
 }
 
 impl OutboxRow {
@@ -80,6 +81,7 @@ impl OutboxRow {
             repeated: row.try_get(7)?,
             not_after: Timestamp::from_millisecond(row.try_get(11)?).unwrap_or(Timestamp::MAX),
             message_id: row.try_get(12)?,
+            added_at_ms: row.try_get(13)?,
         })
     }
 }

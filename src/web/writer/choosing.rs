@@ -43,7 +43,7 @@ pub(super) async fn fulfil(store: &WebStore, one: OfChooser, known: KnownToWrite
                 return;
             }
             Err(error) => {
-                store.shared.put_away().await;
+                store.put_away_behind(&error).await;
                 failed = Some(error);
             }
         }

@@ -24,7 +24,7 @@ pub(super) async fn fulfil(store: &WebStore, all: Vec<OfProvider>, known: KnownT
                     break;
                 }
                 Err(error) => {
-                    store.shared.put_away().await;
+                    store.put_away_behind(&error).await;
                     failed = Some(error);
                 }
             }

@@ -105,12 +105,17 @@ async fn written(
                 return Ok(done);
             }
             Err(error) => {
-                let is_of_store = matches!(error, NotSigned::Store(_));
+                let is_of_store = match &error {
+                    NotSigned::Store(error) => {
+                        store.put_away_behind(error).await;
+                        true
+                    }
+                    _ => false,
+                };
                 failed = Some(error);
                 if !is_of_store {
                     break;
                 }
-                store.shared.put_away().await;
             }
         }
     }
