@@ -112,12 +112,20 @@ impl LiveArchive {
     }
 
     async fn renew(self: &Arc<Self>, store: &WebStore) -> Result<(), StoreError> {
-        let (mut heads, known) = {
+        let (heads, known) = {
             let lease = store.shared.lease().await?;
             let heads = editions::heads(&lease, self.options.shown).await?;
             (heads, withdrawn::known(&lease).await?)
         };
-        let news = withdrawn::retain(&mut heads, &known, &*self.options.standing);
+        // Folders are looked into, which may take its time: not on the writer's thread.
+        let standing = Arc::clone(&self.options.standing);
+        let looked = tokio::task::spawn_blocking(move || {
+            let mut heads = heads;
+            let news = withdrawn::retain(&mut heads, &known, &*standing);
+            (heads, news)
+        });
+        // Whoever looks next finds it out.
+        let Ok((heads, news)) = looked.await else { return Ok(()) };
         self.show(store, &heads).await?;
         if news.is_empty() {
             return Ok(());

@@ -12,6 +12,7 @@ use super::web_address::has_web_address;
 use super::words::PageWords;
 use super::{Site, page};
 use crate::audience::subscribers::change;
+use crate::compose::language::meant;
 use crate::issue::topics::{Topic, TopicChoice};
 use crate::message::address::Address;
 
@@ -171,8 +172,7 @@ impl SignupForm {
                 fields.insert(field.name.clone(), value);
             }
         }
-        let known = self.languages.iter().find(|known| **known == input.language);
-        let language = known.cloned().unwrap_or_default();
+        let language = meant(&input.language, &self.languages).cloned().unwrap_or_default();
         let topics = match &input.topics {
             Some(chosen) => self.choice(chosen)?,
             None => String::new(),
@@ -254,11 +254,12 @@ pub(super) fn markup(
                     label for="digest-language" { (own.language_label) }
                     select id="digest-language" name="language" {
                         @for language in &form.languages {
-                            @let is_chosen = if input.language.is_empty() {
-                                language == words.language
+                            @let wanted = if input.language.is_empty() {
+                                words.language
                             } else {
-                                *language == input.language
+                                &input.language
                             };
+                            @let is_chosen = meant(wanted, &form.languages) == Some(language);
                             option value=(language) selected[is_chosen] { (language_name(language)) }
                         }
                     }
@@ -369,6 +370,9 @@ mod tests {
         let answer = answer.unwrap();
         assert_eq!((answer.address.as_str(), &*answer.language), ("Kim@example.org", "ko"));
         assert_eq!((answer.topics.as_str(), answer.fields.len()), ("-events", 1));
+        // A browser says where its language is spoken.
+        let korea = r#"{"email": "k@a.example", "first_name": "K", "language": "ko-KR"}"#;
+        assert_eq!(json(korea).unwrap().language, "ko");
         // As the name of a topic matches wherever it is written.
         let capitals = r#"{"email": "k@a.example", "first_name": "K", "topics": [" JOBS"]}"#;
         assert_eq!(json(capitals).unwrap().topics, "-events");

@@ -2,6 +2,7 @@
 //! mail itself where an older version sent it. Reads only, and nothing of the people who have it.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use jiff::civil::Date;
 use serde::Serialize;
@@ -97,7 +98,7 @@ GROUP BY r.issue ORDER BY min(r.id) DESC";
 pub async fn latest(
     store: &Store,
     shown: ShownIssues,
-    page: &(dyn Fn(&str) -> Option<String> + Send + Sync),
+    page: &Arc<dyn Fn(&str) -> Option<String> + Send + Sync>,
 ) -> Result<Option<String>, StoreError> {
     let names: Result<Vec<String>, _> = sql::query_scalar(WHOLE).fetch_all(store.pool()).await;
     let names = names.map_err(|error| store.failed(error))?;
@@ -105,7 +106,10 @@ pub async fn latest(
     let withdrawn = withdrawn::known(store).await?;
     for name in names.iter().filter(|name| !withdrawn.contains(*name)) {
         let Some(head) = heads.iter().find(|head| head.issue == *name) else { continue };
-        let Some(page) = page(name) else { continue };
+        // It may look into the issue's folder, and others wait for this thread.
+        let (page, name) = (Arc::clone(page), name.clone());
+        let looked = tokio::task::spawn_blocking(move || page(&name)).await;
+        let Some(page) = looked.ok().flatten() else { continue };
         match load(store, head).await {
             Ok(Some(_)) => return Ok(Some(page)),
             // Of what cannot be read there is no page.
