@@ -4,6 +4,7 @@
 use maud::{Markup, PreEscaped, html};
 
 use super::articles::{day, within};
+use super::card::PagePicture;
 use super::document::Framed;
 use super::edition::{WebEdition, WebSection};
 use super::fragment::lowered;
@@ -22,7 +23,7 @@ const FEW: usize = 3;
 pub(super) fn page(
     making: Making<'_>,
     at: usize,
-    issue: &PublishedIssue,
+    (issue, picture): (&PublishedIssue, &PagePicture),
     edition: &WebEdition,
 ) -> String {
     let site = making.site;
@@ -57,7 +58,7 @@ pub(super) fn page(
         title: &edition.title,
         language,
         path: &issue.path(),
-        metadata: PageMetadata::issue(site, issue, edition),
+        metadata: PageMetadata::issue(site, issue, edition, picture),
         logos: &edition.logos,
         is_hidden: false,
         searches: false,
