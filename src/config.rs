@@ -178,8 +178,7 @@ pub fn find_root(start: &Path) -> Option<PathBuf> {
 /// # Errors
 /// Every problem of the file and the environment, each at its place.
 pub fn read(root: &Path, environment: &[(String, String)]) -> Result<Config, Vec<Diagnostic>> {
-    let path = root.join("digest.toml");
-    let source = load::read_text(root, &path).map_err(|error| vec![error.diagnostic(&path)])?;
+    let source = source(root)?;
     let mut problems = Vec::new();
     let mut value = manifest::toml(&source, 0..source.text().len(), &mut problems);
     if problems.iter().any(is_half_read) {
@@ -247,6 +246,11 @@ pub fn read(root: &Path, environment: &[(String, String)]) -> Result<Config, Vec
         }
         _ => Err(problems),
     }
+}
+
+fn source(root: &Path) -> Result<Arc<Source>, Vec<Diagnostic>> {
+    let path = root.join("digest.toml");
+    load::read_text(root, &path).map_err(|error| vec![error.diagnostic(&path)])
 }
 
 fn store_url(table: &mut Table, problems: &mut Vec<Diagnostic>) -> Option<String> {

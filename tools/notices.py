@@ -34,9 +34,7 @@ Made by `python3 tools/notices.py` from Cargo.lock.
 FONTS = """
 ## Fonts
 
-| Font | Copyright | Licence | File with its text |
-| --- | --- | --- | --- |
-| Noto Sans Bold, cut down to Latin, Greek and Cyrillic | 2010, 2012-2020 Google Inc., 2015-2020 Google LLC | OFL-1.1 | [src/picture/card/OFL.txt](src/picture/card/OFL.txt) |
+Noto Sans Bold, cut down to Latin, Greek and Cyrillic letters, is in the program. Copyright 2010, 2012-2020 Google Inc., 2015-2020 Google LLC, under the SIL Open Font License 1.1: [src/picture/card/OFL.txt](src/picture/card/OFL.txt).
 """
 
 

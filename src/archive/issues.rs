@@ -73,19 +73,24 @@ fn of_section(
     section: &WebSection,
 ) -> Markup {
     let level = if section.heading.is_some() { 3 } else { 2 };
+    let articles = html! {
+        @for article in &section.articles {
+            (within(making.site, issue, article, (level, &edition.language)))
+        }
+    };
     html! {
-        section {
-            @if let Some(heading) = &section.heading {
+        @match &section.heading {
+            Some(heading) => section {
                 h2.sec {
                     (heading)
                     @if let Some(topic) = section.topic.as_ref().filter(|topic| *topic != heading) {
                         " · " (topic)
                     }
                 }
-            }
-            @for article in &section.articles {
-                (within(making.site, issue, article, (level, &edition.language)))
-            }
+                (articles)
+            },
+            // Screen readers announce a section by its heading.
+            None => (articles),
         }
     }
 }
