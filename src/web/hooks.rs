@@ -23,6 +23,7 @@ use crate::bounce::provider::{MailProvider, mailgun};
 use crate::crypto::{self, verifying};
 use crate::delivery::bounced::policy::BouncePolicy;
 use crate::delivery::bounced::posted::PostedReport;
+use crate::diagnostic::log::LogEntry;
 
 /// What paths of hooks begin with.
 pub(super) const PATH: &str = "/hooks/";
@@ -162,13 +163,13 @@ struct Posted<'a> {
 pub struct Hooks {
     all: Vec<Hook>,
     policy: BouncePolicy,
-    tell: fn(&str),
+    tell: fn(&LogEntry),
     told: Mutex<Option<Instant>>,
 }
 
 impl Hooks {
     /// Hooks that tell of forged reports.
-    pub fn new(all: Vec<Hook>, policy: BouncePolicy, tell: fn(&str)) -> Hooks {
+    pub fn new(all: Vec<Hook>, policy: BouncePolicy, tell: fn(&LogEntry)) -> Hooks {
         Hooks { all, policy, tell, told: Mutex::default() }
     }
 
@@ -190,12 +191,13 @@ impl Hooks {
             return;
         }
         *told = Some(Instant::now());
-        (self.tell)(&format!(
+        let text = format!(
             "a report came to {}, and was refused: it does not prove that it is from {}. If the provider \
              says that it posts there, compare the secret or key of [[webhook]] with the provider's",
             hook.path(),
             hook.provider.word()
-        ));
+        );
+        (self.tell)(&LogEntry::warning("report_refused", text).with("hook", hook.name.as_str()));
     }
 }
 

@@ -63,6 +63,7 @@ use writer::{Sending, Writer, WriterOptions};
 
 use crate::compose::theme::Theme;
 use crate::delivery::outbox::run::{Outbox, OutboxOptions};
+use crate::diagnostic::log::LogEntry;
 use crate::message::splice::Identity;
 use crate::store::StoreAddress;
 
@@ -117,7 +118,7 @@ pub struct WebOptions {
     /// Tells the time.
     pub clock: fn() -> Timestamp,
     /// Tells whoever runs the server what they have to know.
-    pub tell: fn(&str),
+    pub tell: fn(&LogEntry),
     /// Who started the server and wants to know how it is.
     pub supervisor: Supervisor,
 }
@@ -228,6 +229,7 @@ pub async fn serve(
         let _ = tokio::time::timeout(LAST_MAIL, last_mail).await;
     };
     supervisor.ready();
+    tell(&LogEntry::new("ready", "requests are answered"));
     tokio::select! {
         _ = async { tokio::join!(serving, end(ending, &watch, &supervisor)) } => {}
         () = watched(sockets.metrics, operations, &supervisor) => {}

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::delivery::ledger::STEPS;
+use crate::diagnostic::log::LogEntry;
 use crate::store::shared::SharedStore;
 use crate::store::{StoreAddress, StoreError};
 
@@ -12,13 +13,13 @@ use crate::store::{StoreAddress, StoreError};
 #[derive(Clone, Debug)]
 pub(super) struct WebStore {
     pub(super) shared: SharedStore,
-    tell: fn(&str),
+    tell: fn(&LogEntry),
     /// Whether it was told that nothing can be written.
     is_told: Arc<AtomicBool>,
 }
 
 impl WebStore {
-    pub(super) fn new(address: StoreAddress, tell: fn(&str)) -> WebStore {
+    pub(super) fn new(address: StoreAddress, tell: fn(&LogEntry)) -> WebStore {
         let shared = SharedStore::new(address, &STEPS);
         WebStore { shared, tell, is_told: Arc::default() }
     }
@@ -35,10 +36,16 @@ impl WebStore {
     pub(super) fn note(&self, error: Option<&dyn fmt::Display>) {
         let was_told = self.is_told.swap(error.is_some(), Ordering::Relaxed);
         match error {
-            Some(error) if !was_told => (self.tell)(&format!(
-                "{error}; whoever wants to leave or to subscribe is asked to come again in a minute"
+            Some(error) if !was_told => (self.tell)(&LogEntry::warning(
+                "store_lost",
+                format!(
+                    "{error}; whoever wants to leave or to subscribe is asked to come again in a minute"
+                ),
             )),
-            None if was_told => (self.tell)("what readers want can be written down again"),
+            None if was_told => {
+                let text = "what readers want can be written down again";
+                (self.tell)(&LogEntry::new("store_back", text));
+            }
             _ => {}
         }
     }

@@ -6,6 +6,7 @@ mod confirming;
 mod guarded;
 mod hooks;
 mod leaving;
+mod logs;
 mod operations;
 mod outbox;
 mod preferences;
