@@ -39,7 +39,7 @@ use crate::delivery::outbox;
 use crate::message::recipient::Recipient;
 use crate::smtp::outcome::Stage;
 use crate::store::sql::{self, QueryBuilder, SqlError};
-use crate::store::{KeptSession, Lock, SchemaStep, Store, StoreError};
+use crate::store::{KeptSession, Lock, SchemaStep, Store, StoreError, trial};
 use claim::Earlier;
 use origin::RunOrigin;
 use runs::Written;
@@ -48,7 +48,7 @@ use runs::Written;
 const BATCH: usize = 1_000;
 
 /// The tables, step by step; see [`Store::open`].
-pub const STEPS: [SchemaStep; 34] = [
+pub const STEPS: [SchemaStep; 35] = [
     SchemaStep { sqlite: FIRST_STEP, postgres: tables::POSTGRES },
     SchemaStep::of_sqlite(claim::TIMES),
     SchemaStep::of_sqlite(revision::STEP),
@@ -83,6 +83,7 @@ pub const STEPS: [SchemaStep; 34] = [
     SchemaStep::both(subscribers::moved::HISTORY),
     suppression::SAID_AGAIN,
     SchemaStep::both(withdrawn::STEP),
+    trial::STEP,
 ];
 
 const FIRST_STEP: &str = "

@@ -195,8 +195,8 @@ pub async fn serve(
     let store = WebStore::new(store, tell);
     let (looking, looked) = archive.looking(store.clone());
     let metrics = Arc::new(WebMetrics::new());
-    let watch = Arc::new(Watch::new(Arc::clone(&keys)));
-    let watching = Arc::clone(&watch).run(store.clone(), sockets.metrics.is_some());
+    let watch = Arc::new(Watch::new(Arc::clone(&keys), store.clone()));
+    let watching = Arc::clone(&watch).run(sockets.metrics.is_some());
     let beside = async {
         tokio::join!(looking, watching);
     };
