@@ -4,6 +4,7 @@
 //! show anything of a person that their token does not prove, or write an address into a log, a URL or
 //! an error.
 
+mod amazon;
 mod answer;
 mod attempts;
 pub mod base;

@@ -446,7 +446,7 @@ fn a_hook_that_proves_nothing_keeps_the_server_from_starting() {
     assert!(told.code == 0 && told.stdout.contains(&address), "{told:?}");
     assert!(!format!("{told:?}").contains(SECRET));
     for (text, says) in [
-        ("provider = \"ses\"", "provider cannot be"),
+        ("provider = \"sendmail\"", "provider cannot be"),
         ("provider = \"postmark\"\nname = \"A/b\"", "cannot be a part of the address"),
         ("provider = \"postmark\"\nsecret = \"x\"", "secret"),
         ("provider = \"postmark\"\n[[webhook]]\nprovider = \"postmark\"", "stands twice"),

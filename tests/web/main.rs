@@ -1,6 +1,7 @@
 //! `digest serve` from outside: the real binary, requests as programs and browsers send them, and what
 //! the list says afterwards.
 
+mod amazon;
 mod client;
 mod confirming;
 mod guarded;
@@ -10,6 +11,7 @@ mod logs;
 mod operations;
 mod outbox;
 mod preferences;
+mod sns;
 mod storm;
 mod subscribing;
 #[path = "../harness/mod.rs"]
