@@ -30,7 +30,7 @@ UPDATE outbox SET claimed_by = ?1, claimed_until = ?2 WHERE number = (
     SELECT number FROM outbox WHERE state IN ('pending', 'deferred')
         AND (next_attempt IS NULL OR next_attempt <= ?3)
         AND (claimed_by IS NULL OR claimed_by = ?1 OR claimed_until <= ?3)
-    ORDER BY number LIMIT 1[sqlite: | postgres: FOR UPDATE SKIP LOCKED])
+    ORDER BY number LIMIT 1 [sqlite: | postgres: FOR UPDATE SKIP LOCKED])
 RETURNING number, kind, email, language, signup, attempts, charged, repeated, first_attempt,
     last_attempt, state, not_after, message_id, added_at";
 
