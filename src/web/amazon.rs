@@ -244,7 +244,8 @@ impl AmazonPosts {
 fn usable(pem: &[u8], topic: &TopicArn, now: Timestamp) -> Option<SigningCertificate> {
     let read = Certificate::read_pem(pem)?;
     let (not_before, not_after) = (read.not_before, read.not_after);
-    let is_of_sns = read.is_for(topic.host()) || read.is_for("sns.amazonaws.com");
+    let is_of_sns = [topic.host(), "sns.amazonaws.com", "sns.amazonaws.com.cn"];
+    let is_of_sns = is_of_sns.iter().any(|name| read.is_for(name));
     let is_now = not_before <= now && now <= not_after;
     let key = RsaKey::from_der(&read.public_key).filter(|_| is_of_sns && is_now)?;
     Some(SigningCertificate { key, not_before, not_after })

@@ -8,9 +8,12 @@ use sejong_digest::catcher::script::{At, Do, Script, When};
 use serde_json::{Value, json};
 
 use crate::client::{self, Answer};
+use crate::harness::Publication;
+use crate::harness::running::wait_until;
 use crate::mail::Mail;
 use crate::relay::Relay;
 use crate::sns::{self, Amazon, Sns, TOPIC};
+use crate::subscribing::Subscribed;
 use crate::{Served, publication};
 
 const KIM: &str = "kim@example.org";
@@ -36,11 +39,7 @@ impl Reported {
         assert_eq!(sent.code, 0, "{sent:?}");
         let hook = format!("\n[[webhook]]\nprovider = \"ses\"\ntopic = \"{TOPIC}\"\n");
         let toml = format!("{}{hook}", here.read("digest.toml"));
-        let here = here.write("digest.toml", toml).write("trusted.pem", &sns.root);
-        let trusted = here.path("trusted.pem").display().to_string();
-        let here = here
-            .env("SSL_CERT_FILE", &trusted)
-            .env("HTTPS_PROXY", &format!("http://127.0.0.1:{}", sns.port));
+        let here = amazon_reaches(here.write("digest.toml", toml), &sns);
         Reported { served: Served::start(here), sns, relay }
     }
 
@@ -95,6 +94,14 @@ impl Reported {
             assert_eq!(self.reasons(address), [""; 0], "{address}");
         }
     }
+}
+
+/// A publication whose server trusts the TLS of `sns` and reaches it.
+fn amazon_reaches(here: Publication, sns: &Sns) -> Publication {
+    let here = here.write("trusted.pem", &sns.root);
+    let trusted = here.path("trusted.pem").display().to_string();
+    here.env("SSL_CERT_FILE", &trusted)
+        .env("HTTPS_PROXY", &format!("http://127.0.0.1:{}", sns.port))
 }
 
 /// So many seconds ago, as SNS writes it.
@@ -364,6 +371,40 @@ fn a_report_is_about_the_mail_that_amazon_took_by_that_number() {
     own["bounce"]["timestamp"] = at(-120).into();
     post(&own);
     assert_eq!(reported.reasons(ADA), ["hard-bounce"]);
+}
+
+// The mails of the form are those that strangers can have sent to somebody.
+#[test]
+fn a_report_about_a_confirmation_counts_where_amazon_took_it_by_that_number() {
+    let (new, soon) = ("new@example.org", "soon@example.org");
+    let took = Do::reply(&format!("250 Ok {KIM_ID}"));
+    let relay = Relay::scripted(Script::new().rule(At::Dot, When::Always, took));
+    let sns = Sns::start();
+    let hook = format!("\n[[webhook]]\nprovider = \"ses\"\ntopic = \"{TOPIC}\"\n");
+    let Subscribed { served, relay } = Subscribed::over(relay, &hook);
+    let Served { here, running, .. } = served;
+    drop(running);
+    let served = Served::start(amazon_reaches(here, &sns));
+    let here = Subscribed { served, relay };
+    for (email, visitor) in [(new, "192.0.2.7"), (soon, "192.0.2.8")] {
+        assert_eq!(here.asks(email, visitor).status, 303);
+        here.mails(email, 1);
+    }
+    let reported = Reported { served: here.served, sns, relay: here.relay };
+    // What the relay said is written down a moment after the mail is there.
+    for email in [new, soon] {
+        let state = || reported.served.known(email)["mails"][0]["state"].clone();
+        assert!(wait_until(Duration::from_secs(20), || state() == "accepted"), "{}", state());
+    }
+    for (number, to, id, expected) in [
+        ("1", new, OTHER_ID, &[][..]),
+        ("2", new, KIM_ID, &["complaint"]),
+        ("3", soon, OTHER_ID, &[]),
+    ] {
+        let post = reported.notification(number, &complaint(to, number, id), "2");
+        assert_eq!(reported.post(&post).status, 200, "{number}");
+        assert_eq!(reported.reasons(to), expected, "{number}");
+    }
 }
 
 #[test]

@@ -196,6 +196,7 @@ fn is_line(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
@@ -332,6 +333,63 @@ mod tests {
         ] {
             assert!(!topic.is_certificate(&address), "{address}");
         }
+    }
+
+    /// Lines as they stand in what is signed.
+    fn any_lines() -> impl Strategy<Value = Vec<&'static str>> {
+        let words = ["MessageId", "Subject", "Timestamp", "TopicArn", "a", "b", ""];
+        prop::collection::vec(prop::sample::select(words.to_vec()), 0..5)
+    }
+
+    /// All posts whose signed text these lines could be.
+    fn posts_of(lines: &[&str]) -> Vec<SnsPost> {
+        let keys =
+            |key: &str| -> Vec<usize> { (0..lines.len()).filter(|at| lines[*at] == key).collect() };
+        let mut found = Vec::new();
+        for id in keys("MessageId") {
+            for time in keys("Timestamp").into_iter().filter(|at| *at > id) {
+                let between = |at: &usize| (id..time).contains(at);
+                let subjects = keys("Subject").into_iter().filter(between).map(Some);
+                for (subject, topic) in subjects.chain([None]).flat_map(|subject| {
+                    let topics = keys("TopicArn").into_iter().filter(move |at| *at > time);
+                    topics.map(move |topic| (subject, topic))
+                }) {
+                    let text = |from: usize, to: usize| lines[from.min(to)..to].join("\n");
+                    let mut value = notification();
+                    value["Message"] = text(0, id).into();
+                    value["MessageId"] = text(id + 1, subject.unwrap_or(time)).into();
+                    value["Subject"] = subject.map_or(Value::Null, |at| text(at + 1, time).into());
+                    value["Timestamp"] = text(time + 1, topic).into();
+                    value["TopicArn"] = text(topic + 1, lines.len()).into();
+                    found.extend(read(&value));
+                }
+            }
+        }
+        let whole = format!("Message\n{}\nType\nNotification\n", lines.join("\n"));
+        found.retain(|post| post.signed == whole);
+        found
+    }
+
+    proptest! {
+        #[test]
+        fn a_signed_text_is_that_of_one_post(
+            before in any_lines(), within in any_lines(), at in 0_usize..9, subject in any::<bool>(),
+        ) {
+            let subject = if subject { &["Subject", "b"][..] } else { &[] };
+            let mut lines = [&["MessageId", "a"][..], subject, &["Timestamp", "a", "TopicArn", "a"]].concat();
+            let at = at.min(lines.len());
+            lines.splice(at..at, within);
+            let lines = [before, lines].concat();
+            let posts = posts_of(&lines);
+            prop_assert!(posts.len() <= 1, "{posts:?}");
+        }
+    }
+
+    #[test]
+    fn posts_are_found_by_their_text() {
+        let lines = ["x", "MessageId", "a", "Subject", "b", "Timestamp", "c", "TopicArn", "d"];
+        let [post] = posts_of(&lines).try_into().expect("one");
+        assert_eq!((&*post.message, &*post.id, &*post.topic), ("x", "a", "d"));
     }
 
     #[test]
