@@ -19,6 +19,7 @@
 
 mod by_receipt;
 pub mod content;
+mod erratum;
 pub mod locked;
 pub mod plan;
 pub mod planned;
