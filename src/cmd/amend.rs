@@ -34,14 +34,14 @@ use super::{Global, archive, clock, looking, print, runtime, send};
 const LONG: &str = "\
 Correct an issue that was sent
 
-Correct the files of the issue first. This shows what differs from the issue as it was sent, and asks.
-From then on the archive, its feeds and its search show the corrected text with your note, on the page
-of the issue and of each article that changed. What readers have in their mailboxes stays as it is:
---notify sends a short mail, an issue of its own, to those who got the text as it was, and to nobody
+Correct the files of the issue first. This shows what differs from what was sent, and asks. From \
+then on the archive, its feeds and its search show the corrected text with your note, on the page of \
+the issue and of each article that changed. What readers have in their mailboxes stays as it is: \
+--notify sends a short mail, an issue of its own, to those who got the text as it was, and to nobody \
 else.
 
-Exit codes: 0 done; 1 it could not run, or nothing differs; 3 the issue has errors; with --notify also
-those of `digest send`.";
+Exit codes: 0 done; 1 it could not run, or nothing differs; 3 the issue has errors; with --notify \
+also those of `digest send`.";
 
 const EXAMPLES: &str = "\
 Examples:

@@ -72,7 +72,10 @@ impl Amendment {
         // It is every issue's.
         files.retain(|(name, _)| name != "digest.toml");
         let parts = match &standing.web {
-            Some(before) => CorrectedParts::between(before, &now.web),
+            Some(before) => {
+                let parts = CorrectedParts::between(before, &now.web);
+                without_other_versions(parts, &files)
+            }
             None => of_files(&files, &now.web),
         };
         let is_same = now.composition.hash_hex() == standing.content_hash && parts.is_nothing();
@@ -127,6 +130,16 @@ impl Amendment {
         ledger.correct(&kept).await?;
         Ok(kept)
     }
+}
+
+/// Where nothing but articles was edited, the others say what they said, however another version of the
+/// program writes them.
+fn without_other_versions(parts: CorrectedParts, files: &[(String, Change)]) -> CorrectedParts {
+    let edited: Option<Vec<String>> =
+        files.iter().map(|(name, _)| name.strip_suffix(".md").map(anchors::of_article)).collect();
+    let Some(edited) = edited else { return parts };
+    let corrected = parts.corrected.into_iter().filter(|slug| edited.contains(slug)).collect();
+    CorrectedParts { corrected, around: false, ..parts }
 }
 
 /// The same where nobody knows what the pages were: by the files.

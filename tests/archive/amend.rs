@@ -51,6 +51,8 @@ fn a_correction_is_told_on_each_page_that_changed_and_on_no_other() {
     let here = corrected(&relay);
     build(&here);
     let untouched = page(&here, "issues/2025-12/one/");
+    // Feeds tell seconds.
+    std::thread::sleep(Duration::from_millis(1_100));
     let told = amend(&here, NOTE);
     for words in ["  corrected  Article 2.1\n", "2025-12: correction 1 is written down"] {
         assert!(told.stdout.contains(words), "{told:?}");

@@ -170,6 +170,15 @@ fn a_rehearsal_of_an_erratum_is_for_the_same_people() {
     let told = here.run(&["send", ERRATUM, "--yes", "--catch", "out", "--json"]);
     let told: Value = serde_json::from_str(&told.stdout).expect("one object");
     assert_eq!((&told["planned"], &told["accepted"]), (&Value::from(2), &Value::from(2)), "{told}");
+    // Where nobody knows who is to be told, it does not go to everybody.
+    let elsewhere = here.without_ledger();
+    let relay = Relay::new();
+    let line =
+        ["send", ERRATUM, "--yes", "--new-secret", "--despite-receipt", "--relay", &relay.url()];
+    let told = elsewhere.run(&line);
+    assert_eq!((told.code, relay.counts().accepted), (3, 0), "{told:?}");
+    let words = "it is not known who got 2025-11 as it was before its correction; nothing was sent";
+    assert!(told.stderr.contains(words), "{told:?}");
 }
 
 #[test]

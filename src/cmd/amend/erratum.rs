@@ -57,11 +57,13 @@ pub(super) async fn made(
     let text = ErratumText::of(&corrections, &edition, (&issue.name, subject), site.as_ref());
     let today = clock::now_in(&workspace.config.time_zone).date();
     let manifest = format!(
-        "title = {0}\nsubject = {0}\npreheader = {1}\ndate = {today}\nlanguage = {2}\n# It is about an \
-         issue on the web, and no issue of its own there.\narchive = false\n",
+        "title = {0}\nsubject = {0}\npreheader = {1}\ndate = {today}\nlanguage = {2}\n# It goes to those \
+         alone who got this issue as it was, and is no issue of its own on the web.\ncorrects = {3}\n\
+         archive = false\n",
         quoted(&text.subject),
         quoted(&text.notes.join(" ")),
         quoted(&issue.language),
+        quoted(&issue.name),
     );
     // A command that was killed may have made the first. The other one makes it an issue.
     files::replace(&folder.join(ARTICLE), markdown(&text).as_bytes(), Readable::Everybody)?;

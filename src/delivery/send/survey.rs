@@ -108,8 +108,10 @@ impl Survey {
         let content = Content::choose(&options, files, revisions, had)?;
         content.is_expected(options.expect.as_ref(), &[])?;
         let erratum = SentErratum::found(&ledger, options.suppressed_in.as_ref()).await?;
-        if erratum.is_some() {
-            options.origin.list = None;
+        match content.issue().and_then(|issue| issue.corrects.clone()) {
+            _ if erratum.is_some() => options.origin.list = None,
+            Some(corrected) => return Err(SendError::NoCorrection(corrected)),
+            None => {}
         }
         let intake = stage(&ledger, &options, &content, erratum.as_ref()).await?;
         let (compared, signed_with) = (Mutex::default(), Default::default());
