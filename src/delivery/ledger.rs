@@ -48,7 +48,7 @@ use runs::Written;
 const BATCH: usize = 1_000;
 
 /// The tables, step by step; see [`Store::open`].
-pub const STEPS: [SchemaStep; 34] = [
+pub const STEPS: [SchemaStep; 35] = [
     SchemaStep { sqlite: FIRST_STEP, postgres: tables::POSTGRES },
     SchemaStep::of_sqlite(claim::TIMES),
     SchemaStep::of_sqlite(revision::STEP),
@@ -83,6 +83,7 @@ pub const STEPS: [SchemaStep; 34] = [
     SchemaStep::both(subscribers::moved::HISTORY),
     suppression::SAID_AGAIN,
     SchemaStep::both(withdrawn::STEP),
+    SchemaStep::both(subscribers::PAUSED),
 ];
 
 const FIRST_STEP: &str = "
