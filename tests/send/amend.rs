@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::harness::{Output, Publication};
 use crate::mail::Mail;
 use crate::outcomes::script;
+use crate::questions::on_a_terminal;
 use crate::relay::{Book, Relay};
 use crate::{LIST, list, send, with_readers};
 
@@ -210,4 +211,29 @@ fn a_folder_of_that_name_which_somebody_made_is_left_alone() {
     let told = notify(&here, &relay, &["--note", NOTE]);
     assert!(told.code == 1 && told.stderr.contains("is there already"), "{told:?}");
     assert_eq!((relay.counts().accepted, &*here.read(&manifest)), (0, "title = \"Mine\"\n"));
+}
+
+#[test]
+fn both_questions_are_asked_and_a_no_to_the_second_leaves_the_mail_for_later() {
+    let here = with_readers(2);
+    assert_eq!(send(&here, &Relay::new(), &[]).code, 0);
+    let here = here.edit(ARTICLE, "Twenty-eight", "Twenty-four");
+    let relay = Relay::new();
+    let line = format!("amend 2025-11 --note 'It was wrong.' --notify --relay {}", relay.url());
+    let Some((code, text)) = on_a_terminal(&here, &line, "n\n") else { return };
+    assert!(code == 1 && text.contains("nothing was changed"), "{text}");
+    assert!(text.contains("  corrected  Hangul"), "{text}");
+    assert!(status(&here)["corrections"].as_array().is_some_and(Vec::is_empty));
+    let (code, text) = on_a_terminal(&here, &line, "y\nn\n").expect("script is there");
+    for words in ["Correct the issue on the web?", "is for 2 people", "Send to 2 recipients?"] {
+        assert!(text.contains(words), "no {words:?} in {text}");
+    }
+    assert_eq!((code, relay.counts().accepted), (1, 0), "{text}");
+    // Its author writes more, and goes on.
+    let article = format!("issues/{ERRATUM}/correction.md");
+    let here = here.edit(&article, "It was wrong.", "It was wrong, and we are sorry.");
+    let (code, text) = on_a_terminal(&here, &line, "y\n").expect("script is there");
+    assert_eq!((code, relay.counts().accepted), (0, 2), "{text}");
+    assert!(Mail::read(&relay.accepted()[0].bytes).text.contains("and we are sorry."));
+    assert_eq!(status(&here)["corrections"].as_array().map(Vec::len), Some(1));
 }

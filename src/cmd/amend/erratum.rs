@@ -9,6 +9,7 @@ use sejong_digest::archive::edition::WebEdition;
 use sejong_digest::delivery::amend::untold;
 use sejong_digest::delivery::ledger::LockedLedger;
 use sejong_digest::delivery::ledger::editions::ShownIssues;
+use sejong_digest::diagnostic::counted;
 use sejong_digest::issue::Issue;
 use sejong_digest::web::base::BaseUrl;
 
@@ -30,11 +31,16 @@ pub(super) async fn made(
 ) -> Result<Option<String>, Failure> {
     let kept = ledger.corrections().await?;
     let Some(last) = kept.last() else { return Ok(None) };
-    if ledger.outdated(last.number).await? == 0 {
+    let outdated = ledger.outdated(last.number).await?;
+    if outdated == 0 {
         print::note("nobody got the text as it was, so there is nobody to tell");
         return Ok(None);
     }
     let name = format!("{}-erratum-{}", issue.name, last.number);
+    print::note(&format!(
+        "{name} is for {} who got the text as it was, or may have, as far as they are in the list",
+        counted(outdated, "person")
+    ));
     let folder = workspace.root.join("issues").join(&name);
     match &last.erratum {
         Some(name) if folder.join(MANIFEST).exists() => return Ok(Some(name.clone())),
@@ -61,7 +67,11 @@ pub(super) async fn made(
          alone who got this issue as it was, and is no issue of its own on the web.\ncorrects = {3}\n\
          archive = false\n",
         quoted(&text.subject),
-        quoted(&text.notes.join(" ")),
+        quoted(&preheader(
+            &text.notes.join(" "),
+            &edition.title,
+            &workspace.config.publication.name
+        )),
         quoted(&issue.language),
         quoted(&issue.name),
     );
@@ -70,6 +80,21 @@ pub(super) async fn made(
     files::create(&folder.join(MANIFEST), &manifest)?;
     print::note(&format!("made {}", describe(&folder)));
     Ok(Some(name))
+}
+
+/// What an inbox shows behind the subject: the note, and more where that is short.
+fn preheader(note: &str, title: &str, newsletter: &str) -> String {
+    const LEAST: usize = 40;
+    const MOST: usize = 130;
+    let mut words = note.to_owned();
+    for more in [title, newsletter] {
+        if words.chars().count() < LEAST {
+            words = format!("{words} · {more}");
+        }
+    }
+    let Some((end, _)) = words.char_indices().nth(MOST - 1) else { return words };
+    let begun = &words[..end];
+    format!("{}…", begun[..begun.rfind(' ').unwrap_or(end)].trim_end())
 }
 
 /// A string of TOML, and of YAML.
@@ -111,6 +136,16 @@ fn plain(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_preheader_fills_the_line_of_an_inbox_and_no_more() {
+        let long = "A note of forty characters and some more.";
+        assert_eq!(preheader(long, "Title", "Digest"), long);
+        assert_eq!(preheader("Wrong.", "Title", "Digest"), "Wrong. · Title · Digest");
+        let most = preheader(&"word ".repeat(40), "Title", "Digest");
+        assert!(most.ends_with("word…") && most.chars().count() <= 130, "{most}");
+        assert_eq!(preheader(&"글".repeat(200), "", "").chars().count(), 130);
+    }
 
     #[test]
     fn a_note_is_no_markup() {
