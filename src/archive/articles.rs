@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use maud::{Markup, PreEscaped, html};
 
 use super::card::PagePicture;
+use super::corrections;
 use super::document::Framed;
 use super::edition::{WebArticle, WebEdition};
 use super::fragment::lowered;
@@ -106,6 +107,7 @@ pub(super) fn page(
             }
             h1 { (article.title) }
             (byline(article))
+            (corrections::told(issue.corrections_of(&article.slug), around))
             (PreEscaped(body))
             (rest(article))
         }

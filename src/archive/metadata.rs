@@ -18,6 +18,7 @@ pub(super) struct PageMetadata {
     kind: &'static str,
     author: Option<String>,
     published: Option<Date>,
+    modified: Option<Date>,
     picture: Option<ShownPicture>,
     site: String,
     data: Option<Value>,
@@ -43,12 +44,14 @@ impl PageMetadata {
     ) -> PageMetadata {
         let canonical = site.absolute(&issue.path());
         let picture = picture.shown.clone();
+        let modified = issue.corrections.iter().map(|one| one.day).max();
         let data = json!({
             "@context": "https://schema.org",
             "@type": "PublicationIssue",
             "name": edition.title,
             "url": canonical,
             "datePublished": edition.date.to_string(),
+            "dateModified": modified.map(|day| day.to_string()),
             "inLanguage": edition.language,
             "issueNumber": edition.number,
             "image": picture.as_ref().map(|picture| &picture.address),
@@ -58,6 +61,7 @@ impl PageMetadata {
             description: edition.summary.clone(),
             kind: "article",
             published: Some(edition.date),
+            modified,
             picture,
             data: Some(without_nothing(data)),
             canonical,
@@ -82,6 +86,7 @@ impl PageMetadata {
             without_nothing(json!({"@type": "Person", "name": name, "affiliation": works}))
         });
         let description = Some(&article.description).filter(|text| !text.is_empty()).cloned();
+        let modified = issue.corrections_of(&article.slug).map(|one| one.day).max();
         let data = json!({
             "@context": "https://schema.org",
             "@type": "Article",
@@ -89,6 +94,7 @@ impl PageMetadata {
             "description": description,
             "url": own,
             "datePublished": date.to_string(),
+            "dateModified": modified.map(|day| day.to_string()),
             "inLanguage": article.language,
             "author": author,
             "image": picture.as_ref().map(|picture| &picture.address),
@@ -101,6 +107,7 @@ impl PageMetadata {
             kind: "article",
             author: article.author.clone(),
             published: Some(date),
+            modified,
             picture,
             data: Some(without_nothing(data)),
             canonical,
@@ -122,6 +129,9 @@ impl PageMetadata {
             }
             @if let Some(date) = self.published {
                 meta property="article:published_time" content=(date);
+            }
+            @if let Some(date) = self.modified {
+                meta property="article:modified_time" content=(date);
             }
             @if let Some(picture) = &self.picture {
                 meta property="og:image" content=(picture.address);

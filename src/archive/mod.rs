@@ -9,6 +9,7 @@
 
 mod articles;
 pub mod card;
+pub mod corrections;
 mod document;
 pub mod edition;
 mod feeds;
@@ -36,6 +37,7 @@ use crate::crypto;
 use crate::issue::percent;
 use crate::picture::card::faces::CardFaces;
 use card::{ArchiveCard, PagePicture, UntitledCard};
+use corrections::Correction;
 use edition::{WebArticle, WebEdition};
 use words::ArchiveWords;
 
@@ -71,6 +73,8 @@ pub struct PublishedIssue {
     pub sent_at: Timestamp,
     /// What is shown.
     pub content: PublishedContent,
+    /// What was corrected in it since, the first correction first.
+    pub corrections: Vec<Correction>,
 }
 
 /// See [`PublishedIssue::content`].
@@ -172,7 +176,7 @@ const SUBSCRIBE: &str = "subscribe";
 pub const MISSING: &str = "404.html";
 
 /// Changes whenever pages are made in another way.
-const MANNER: &str = concat!(env!("CARGO_PKG_VERSION"), " 3");
+const MANNER: &str = concat!(env!("CARGO_PKG_VERSION"), " 4");
 
 impl ArchiveSite {
     /// What all pages depend on, but for the issues.
@@ -321,6 +325,10 @@ impl ArchivePages {
             let page = articles::page(making, issue, edition, (article, &picture));
             self.add(&path, PageKind::Html, page);
             self.card(path, picture);
+        }
+        for (slug, gone) in issue.removed() {
+            let page = corrections::removed(making, issue, gone);
+            self.add(&format!("{}{slug}/", issue.path()), PageKind::Html, page);
         }
     }
 

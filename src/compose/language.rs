@@ -206,8 +206,9 @@ mod tests {
             places += 1;
             let first = behind.chars().next().unwrap_or(' ');
             let is_apart = !first.is_alphanumeric() && !behind.starts_with("(으)");
-            // 의 is the same behind any letter.
-            assert!(is_apart || behind.starts_with("의 "), "{}", &behind[..behind.len().min(60)]);
+            // These are the same behind any letter.
+            let is_same = ["의 ", "부터 ", "까지"].iter().any(|word| behind.starts_with(word));
+            assert!(is_apart || is_same, "{behind}");
         }
         assert!(places > 20);
     }

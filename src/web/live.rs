@@ -23,6 +23,7 @@ use crate::archive::{
 use crate::crypto;
 use crate::delivery::ledger::editions::{self, EditionHead, ShownIssues};
 use crate::delivery::ledger::withdrawn;
+use crate::diagnostic::log::LogEntry;
 use crate::issue::load::ArchiveStanding;
 use crate::store::StoreError;
 
@@ -57,7 +58,7 @@ pub(super) struct LiveArchive {
     base: BaseUrl,
     now: RwLock<Arc<LivePages>>,
     cards: Arc<DrawnCards>,
-    tell: fn(&str),
+    tell: fn(&LogEntry),
 }
 
 impl std::fmt::Debug for LiveArchive {
@@ -85,7 +86,7 @@ struct LivePage {
 }
 
 impl LiveArchive {
-    pub(super) fn new(options: LiveOptions, base: BaseUrl, tell: fn(&str)) -> LiveArchive {
+    pub(super) fn new(options: LiveOptions, base: BaseUrl, tell: fn(&LogEntry)) -> LiveArchive {
         LiveArchive { options, base, now: RwLock::default(), cards: Arc::default(), tell }
     }
 
@@ -156,7 +157,9 @@ impl LiveArchive {
             match editions::load(&*store.shared.lease().await?, head).await {
                 Ok(issue) => issues.extend(issue),
                 // The others can be read.
-                Err(error @ StoreError::Content { .. }) => (self.tell)(&error.to_string()),
+                Err(error @ StoreError::Content { .. }) => {
+                    (self.tell)(&LogEntry::warning("issue_unreadable", error.to_string()));
+                }
                 Err(error) => return Err(error),
             }
         }
@@ -172,7 +175,7 @@ impl LiveArchive {
         let ArchivePages { pages, pictures, cards, untitled } =
             ArchivePages::of(&self.options.site, issues);
         if let Some(words) = card::told(&untitled) {
-            (self.tell)(&words);
+            (self.tell)(&LogEntry::warning("card_untitled", words));
         }
         let page = |(path, page): (String, ArchivePage)| {
             let live = LivePage::of(&path, page);

@@ -18,11 +18,12 @@ use super::rows::OutboxRows;
 use super::{counts, tidy};
 use crate::audience::signup;
 use crate::crypto;
-use crate::delivery::ledger::editions::ShownIssues;
+use crate::delivery::ledger::editions::{PageOf, ShownIssues};
 use crate::delivery::pace::Rate;
 use crate::delivery::route::Route;
 use crate::delivery::schedule::Schedule;
 use crate::diagnostic::counted;
+use crate::diagnostic::log::LogEntry;
 use crate::message::splice::Identity;
 use crate::smtp::session::Session;
 use crate::smtp::transaction::End;
@@ -38,9 +39,6 @@ const RENEW: Duration = Duration::from_secs(10);
 const TIDY: Duration = Duration::from_secs(3_600);
 /// Until relays are asked again that could not be used, at first and at most.
 const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
-
-/// The page of an issue on the web, by its name.
-pub type PageOf = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
 /// What mails are made of and where they go.
 #[derive(Clone)]
@@ -60,7 +58,7 @@ pub struct OutboxOptions {
     /// Tells the time.
     pub clock: fn() -> Timestamp,
     /// Tells whoever runs the server what they have to know.
-    pub tell: fn(&str),
+    pub tell: fn(&LogEntry),
 }
 
 impl fmt::Debug for OutboxOptions {
@@ -170,11 +168,14 @@ impl Outbox {
         let pause = self.pause;
         self.pause = (pause * 2).min(PAUSES.1);
         if let Some(trouble) = troubles.first().filter(|_| !self.is_told) {
-            let waiting = counted(counts(&*rows.stores.lease().await?).await?.waiting, "mail");
-            let (text, advice) = (trouble.to_string(), trouble.advice());
-            (self.options.tell)(&format!(
-                "{text}; {waiting} to people who subscribe will be tried again ({advice})"
-            ));
+            let waiting = counts(&*rows.stores.lease().await?).await?.waiting;
+            let (text, advice, mails) =
+                (trouble.to_string(), trouble.advice(), counted(waiting, "mail"));
+            let notice = LogEntry::warning(
+                "relay_lost",
+                format!("{text}; {mails} to people who subscribe will be tried again ({advice})"),
+            );
+            (self.options.tell)(&notice.with("waiting", waiting));
             self.is_told = true;
         }
         // To be due is asked again at once otherwise.
@@ -184,7 +185,8 @@ impl Outbox {
     fn is_well(&mut self) {
         self.pause = PAUSES.0;
         if std::mem::take(&mut self.is_told) {
-            (self.options.tell)("the relay takes mails to people who subscribe again");
+            let text = "the relay takes mails to people who subscribe again";
+            (self.options.tell)(&LogEntry::new("relay_back", text));
         }
     }
 
