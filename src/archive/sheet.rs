@@ -78,7 +78,7 @@ vertical-align:top}\
 .end{text-align:end}.center{text-align:center}\
 hr{border:0;border-top:1px solid var(--border);margin:2rem 0}\
 li{margin:.25rem 0}\
-.button{display:inline-block;background:var(--accent);color:var(--on-accent);padding:.7rem 1.4rem;\
+.button{display:inline-block;max-width:100%;overflow-wrap:anywhere;background:var(--accent);color:var(--on-accent);padding:.7rem 1.4rem;\
 border-radius:.25rem;font-weight:600;text-decoration:none}\
 .notes{border-top:1px solid var(--border);padding-top:1rem}\
 .notes p:last-of-type{display:inline;margin-inline-end:.5rem}\
