@@ -5,7 +5,7 @@
 // Run it after a change of the letter's design: node docs.mjs [PROGRAM]
 //
 // node docs.mjs --pages WALK ARCHIVE makes docs/pages.png (an issue and an article of the archive, and what
-// readers subscribe, choose and leave by) of pictures that `walk.mjs --out WALK` and `archive.mjs --out
+// readers subscribe, choose and confirm by) of pictures that `walk.mjs --out WALK` and `archive.mjs --out
 // ARCHIVE` have made of the gallery's issues (see ../judges/archive.py).
 
 import { execFile } from "node:child_process";
@@ -62,10 +62,10 @@ const browser = await chromium.launch({
   args: ["--no-sandbox", "--disable-gpu"],
 });
 if (ofPages) {
-  const cell = (from, name, width, left = 0) => ({ picture: path.join(from, `${name}.png`), width, height: 700, left });
+  const cell = (from, name, width, left = 0, height = 648) => ({ picture: path.join(from, `${name}.png`), width, height, left });
   await mount(browser, path.join(ROOT, "docs/pages.png"), [
     [cell(archived, "issues_pictures-1280-light", 767, 256), cell(archived, "issues_data_tides-375-dark", 375)],
-    [cell(walked, "form-375-light", 375), cell(walked, "preferences-375-dark", 375), cell(walked, "unsubscribe-375-light", 375)],
+    [cell(walked, "form-375-light", 375), cell(walked, "preferences-375-dark", 375), cell(walked, "confirm-375-light", 375)],
   ], 16);
   await browser.close();
   await rm(folder, { recursive: true, force: true });
