@@ -51,8 +51,9 @@ use super::failure::{Ending, Exit, Failure};
 use super::files::describe;
 use super::looking;
 use super::relays::{self, Destination, RelayChoice};
+use super::runtime;
 use super::workspace::Workspace;
-use super::{Global, archive, clock, pictures, print, published, reach, receipts, runtime};
+use super::{Global, LogOptions, archive, clock, pictures, print, published, reach, receipts};
 use despite::{AllowedSend, DespiteFlags};
 pub(crate) use options::{PlanArgs, chosen};
 use options::{PlanOptions, Uncertain};
@@ -84,6 +85,8 @@ use window::Window;
 pub(crate) struct Args {
     #[command(flatten)]
     plan: PlanArgs,
+    #[command(flatten)]
+    pub(super) log: LogOptions,
     /// Do not ask
     #[arg(long, short)]
     yes: bool,

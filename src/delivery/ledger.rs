@@ -40,7 +40,7 @@ use crate::delivery::outbox;
 use crate::message::recipient::Recipient;
 use crate::smtp::outcome::Stage;
 use crate::store::sql::{self, QueryBuilder, SqlError};
-use crate::store::{KeptSession, Lock, SchemaStep, Store, StoreError};
+use crate::store::{KeptSession, Lock, SchemaStep, Store, StoreError, trial};
 use claim::Earlier;
 use origin::RunOrigin;
 use runs::Written;
@@ -49,7 +49,7 @@ use runs::Written;
 const BATCH: usize = 1_000;
 
 /// The tables, step by step; see [`Store::open`].
-pub const STEPS: [SchemaStep; 35] = [
+pub const STEPS: [SchemaStep; 36] = [
     SchemaStep { sqlite: FIRST_STEP, postgres: tables::POSTGRES },
     SchemaStep::of_sqlite(claim::TIMES),
     SchemaStep::of_sqlite(revision::STEP),
@@ -84,6 +84,7 @@ pub const STEPS: [SchemaStep; 35] = [
     SchemaStep::both(subscribers::moved::HISTORY),
     suppression::SAID_AGAIN,
     SchemaStep::both(withdrawn::STEP),
+    trial::STEP,
     SchemaStep::both(corrections::STEP),
 ];
 

@@ -17,6 +17,7 @@ mod health;
 mod in_its_place;
 mod limited;
 mod limits;
+mod logs;
 mod leaving;
 mod lists;
 mod maillogs;

@@ -1,14 +1,17 @@
 //! `digest serve` from outside: the real binary, requests as programs and browsers send them, and what
 //! the list says afterwards.
 
+mod amazon;
 mod client;
 mod confirming;
 mod guarded;
 mod hooks;
 mod leaving;
+mod logs;
 mod operations;
 mod outbox;
 mod preferences;
+mod sns;
 mod storm;
 mod subscribing;
 #[path = "../harness/mod.rs"]

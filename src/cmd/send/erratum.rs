@@ -6,6 +6,8 @@ use sejong_digest::delivery::pace::Rate;
 
 use super::Args;
 use super::options::PlanArgs;
+use crate::cmd::LogOptions;
+use crate::cmd::print::LogFormat;
 use crate::cmd::readers::ListArgs;
 use crate::cmd::relays::RelayArgs;
 
@@ -33,6 +35,8 @@ impl Args {
             wait: Duration::ZERO,
             at: None,
             not_after: None,
+            // Chosen before, for the whole command.
+            log: LogOptions { log_format: LogFormat::default() },
         }
     }
 }

@@ -55,7 +55,8 @@ fn send_question(to_send: u64, (start, unmet): (Option<&str>, Option<&str>)) -> 
 
 /// Whether a person can be asked.
 pub(in crate::cmd) fn somebody_is_here() -> bool {
-    std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+    let is_asked = !print::is_for_programs();
+    is_asked && std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
 }
 
 /// The receipt says that the issue was sent: asks whether to send it. The default is no.
