@@ -29,7 +29,7 @@ use super::relays::RelayArgs;
 use super::send::question;
 use super::status::ledger_address;
 use super::workspace::Workspace;
-use super::{Global, archive, clock, looking, print, runtime, send};
+use super::{Global, LogOptions, archive, clock, looking, print, runtime, send};
 
 const LONG: &str = "\
 Correct an issue that was sent
@@ -81,6 +81,8 @@ pub(crate) struct Args {
     /// With --notify: how fast at most: 50/second, 30/minute, 2000/hour
     #[arg(long, value_name = "RATE", requires = "notify")]
     limit: Option<Rate>,
+    #[command(flatten)]
+    pub(super) log: LogOptions,
 }
 
 /// Runs the command.
@@ -93,7 +95,10 @@ pub(crate) fn run(global: &Global, args: Args) -> Ending {
         Err(failure) => return send::in_one_object(Err(failure), json, &issue),
     };
     let relay = RelayArgs { relay: args.relay, catch: None };
-    send::run(global, &send::Args::of_erratum(erratum, (args.list, relay, args.limit), (yes, json)))
+    send::run(
+        global,
+        &send::Args::of_erratum(erratum, (args.list, relay, args.limit), (yes, json, args.log)),
+    )
 }
 
 /// Writes the correction down; the issue that tells readers of it, where it is to be sent.

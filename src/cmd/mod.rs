@@ -105,6 +105,7 @@ impl Command {
         match self {
             Command::Serve(args) => args.log.log_format,
             Command::Send(args) => args.log.log_format,
+            Command::Amend(args) => args.log.log_format,
             Command::Bounces(args) => args.log_format(),
             _ => print::LogFormat::Text,
         }

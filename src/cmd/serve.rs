@@ -209,6 +209,7 @@ fn site(workspace: &Workspace) -> Result<Site, Failure> {
         contact: config.sender.contact().address.to_string(),
         base,
         list_id: config.sender.list_id_in_mail().to_owned(),
+        time_zone: config.time_zone.clone(),
         theme: config.theme.clone(),
     })
 }

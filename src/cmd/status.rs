@@ -10,6 +10,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use sejong_digest::audience::except::LEFT_OUT_BY;
+use sejong_digest::audience::subscribers::preferences;
 use sejong_digest::audience::suppression::{
     self, LEFT_DURING, SUPPRESSED, Suppression, SuppressionSubject,
 };
@@ -23,6 +24,7 @@ use sejong_digest::delivery::ledger::{self, Ledger};
 use sejong_digest::delivery::outbox;
 use sejong_digest::delivery::receipt::{self, ReceiptFound, StandingReceipt};
 use sejong_digest::delivery::state::State;
+use sejong_digest::diagnostic::counted;
 use sejong_digest::issue::load;
 use sejong_digest::message::address::Address;
 use sejong_digest::store::{self, Store, StoreAddress};
@@ -158,6 +160,8 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
         let is_first = known.is_empty();
         let answer = answer(&workspace, &store, args, known).await;
         let outbox = outbox::counts(&store).await;
+        let today = clock::now_in(zone).date();
+        let paused = preferences::paused(&store, today).await;
         // Before the first send there is no issue with which scripts would see them.
         let waiting = if args.issue.is_none() && (!args.json || is_first) {
             undecided::all(&store, None).await
@@ -173,6 +177,10 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
         let outbox = outbox?;
         if args.issue.is_none() && args.catch.is_none() && !outbox.is_empty() {
             print::note(&format!("mails to people who subscribe: {outbox}"));
+        }
+        let paused = paused?;
+        if args.issue.is_none() && args.catch.is_none() && paused > 0 {
+            print::note(&format!("paused, by their own choice: {}", counted(paused, "person")));
         }
         Ok(Exit::Done)
     })

@@ -49,7 +49,7 @@ use runs::Written;
 const BATCH: usize = 1_000;
 
 /// The tables, step by step; see [`Store::open`].
-pub const STEPS: [SchemaStep; 36] = [
+pub const STEPS: [SchemaStep; 37] = [
     SchemaStep { sqlite: FIRST_STEP, postgres: tables::POSTGRES },
     SchemaStep::of_sqlite(claim::TIMES),
     SchemaStep::of_sqlite(revision::STEP),
@@ -86,6 +86,7 @@ pub const STEPS: [SchemaStep; 36] = [
     SchemaStep::both(withdrawn::STEP),
     trial::STEP,
     SchemaStep::both(corrections::STEP),
+    SchemaStep::both(subscribers::PAUSED),
 ];
 
 const FIRST_STEP: &str = "

@@ -10,6 +10,7 @@ mod leaving;
 mod logs;
 mod operations;
 mod outbox;
+mod pausing;
 mod preferences;
 mod sns;
 mod storm;

@@ -7,7 +7,6 @@ use sejong_digest::delivery::pace::Rate;
 use super::Args;
 use super::options::PlanArgs;
 use crate::cmd::LogOptions;
-use crate::cmd::print::LogFormat;
 use crate::cmd::readers::ListArgs;
 use crate::cmd::relays::RelayArgs;
 
@@ -16,7 +15,7 @@ impl Args {
     pub(in crate::cmd) fn of_erratum(
         issue: String,
         (list, relay, limit): (ListArgs, RelayArgs, Option<Rate>),
-        (yes, json): (bool, bool),
+        (yes, json, log): (bool, bool, LogOptions),
     ) -> Args {
         Args {
             plan: PlanArgs::of_issue(issue, (list, relay, limit), json),
@@ -35,8 +34,7 @@ impl Args {
             wait: Duration::ZERO,
             at: None,
             not_after: None,
-            // Chosen before, for the whole command.
-            log: LogOptions { log_format: LogFormat::default() },
+            log,
         }
     }
 }
