@@ -11,6 +11,7 @@ use sejong_digest::config;
 use sejong_digest::crypto::Key;
 use sejong_digest::delivery::ledger::editions::ShownIssues;
 use sejong_digest::delivery::ledger::{self, Ledger};
+use sejong_digest::diagnostic::log::LogEntry;
 use sejong_digest::fetch::proxy::ForwardProxy;
 use sejong_digest::fetch::{Client, Reach};
 use sejong_digest::store::{Store, StoreAddress};
@@ -31,7 +32,7 @@ use super::files::describe_store;
 use super::stop_signals::StopSignals;
 use super::subscribers::place;
 use super::workspace::{LostSecret, Workspace};
-use super::{Global, archive, clock, looking, print};
+use super::{Global, LogOptions, archive, clock, looking, print};
 pub(crate) use subscribing::problems_of_letters;
 
 const ABOUT: &str = "\
@@ -65,6 +66,8 @@ pub(crate) struct Args {
     /// The store [default: that of digest.toml]
     #[arg(long, value_name = "URL")]
     store: Option<String>,
+    #[command(flatten)]
+    pub(super) log: LogOptions,
 }
 
 /// Runs `digest serve`.
@@ -96,9 +99,14 @@ async fn serve(workspace: &Workspace, args: &Args, options: WebOptions) -> Endin
     // Tables that are older are brought up to date before the first reader meets them.
     let store = Store::open(&options.store, &ledger::STEPS).await;
     store.map_err(looking::unusable)?.close().await;
-    print::note(&format!("answering for {} at http://{at}/", options.site.base.to("/")));
+    let base = options.site.base.to("/");
+    let text = format!("answering for {base} at http://{at}/");
+    print::notice(
+        &LogEntry::new("start", text).with("base_url", base).with("listen", at.to_string()),
+    );
     if let Some(at) = metrics.as_ref().and_then(|socket| socket.local_addr().ok()) {
-        print::note(&format!("how it is: http://{at}/metrics, /healthz and /readyz"));
+        let text = format!("how it is: http://{at}/metrics, /healthz and /readyz");
+        print::notice(&LogEntry::new("metrics", text).with("listen", at.to_string()));
     }
     let readers = sockets.into_iter().map(TcpListener::from_std).collect::<Result<Vec<_>, _>>()?;
     let metrics = metrics.map(TcpListener::from_std).transpose()?;
@@ -106,7 +114,8 @@ async fn serve(workspace: &Workspace, args: &Args, options: WebOptions) -> Endin
     let (stop, stopped) = watch::channel(false);
     let serving = tokio::spawn(web::serve(options, WebSockets { readers, metrics }, stopped));
     signals.next().await;
-    print::note("no request is taken any more; those under way are answered");
+    let text = "no request is taken any more; those under way are answered";
+    print::notice(&LogEntry::new("stop", text));
     let _ = stop.send(true);
     serving.await??;
     Ok(Exit::Done)
@@ -200,6 +209,7 @@ fn site(workspace: &Workspace) -> Result<Site, Failure> {
         contact: config.sender.contact().address.to_string(),
         base,
         list_id: config.sender.list_id_in_mail().to_owned(),
+        time_zone: config.time_zone.clone(),
         theme: config.theme.clone(),
     })
 }
@@ -254,7 +264,7 @@ async fn options(workspace: &Workspace, args: &Args) -> Result<WebOptions, Failu
         proxies: config.web.proxies.clone(),
         limits: ServerLimits::default(),
         clock: clock::now,
-        tell: print::note,
+        tell: print::notice,
         supervisor: Supervisor::from_environment(),
     })
 }
@@ -282,7 +292,7 @@ fn hooks(workspace: &Workspace) -> Result<Hooks, Failure> {
             .help("docs/guide.md, Reports from providers, says what it is")
     })?;
     let is_of_amazon = hooks.iter().any(Hook::is_of_amazon);
-    let hooks = Hooks::new(hooks, config.bounce, print::note);
+    let hooks = Hooks::new(hooks, config.bounce, print::notice);
     Ok(if is_of_amazon { hooks.with_amazon(client(workspace)?) } else { hooks })
 }
 

@@ -16,6 +16,7 @@ use super::attempts::Attempts;
 use super::hooks::is_recent;
 use crate::bounce::provider::sns::{self, SnsKind, SnsPost, SnsSignatureVersion, TopicArn};
 use crate::crypto::verifying::{RsaDigest, RsaKey};
+use crate::diagnostic::log::LogEntry;
 use crate::fetch::{Client, Method, NoAnswer};
 use crate::net::certificate::Certificate;
 
@@ -61,7 +62,7 @@ pub(super) struct AmazonPosts {
     fetching: tokio::sync::Mutex<()>,
     of_all: Attempts,
     of_one: Attempts,
-    tell: fn(&str),
+    tell: fn(&LogEntry),
     told: Mutex<Option<Instant>>,
 }
 
@@ -80,7 +81,7 @@ struct SigningCertificate {
 }
 
 impl AmazonPosts {
-    pub(super) fn new(client: Client, tell: fn(&str)) -> AmazonPosts {
+    pub(super) fn new(client: Client, tell: fn(&LogEntry)) -> AmazonPosts {
         AmazonPosts {
             client,
             known: Mutex::default(),
@@ -129,11 +130,12 @@ impl AmazonPosts {
                 Ok(None)
             }
             SnsKind::UnsubscribeConfirmation => {
-                self.tell_of(&format!(
+                let text = format!(
                     "{} is not posted to {path} any more: Amazon SNS has ended the subscription. Where \
                      nobody meant that, make it anew in Amazon SNS",
                     topic.as_str()
-                ));
+                );
+                self.tell_of(&LogEntry::warning("subscription_ended", text));
                 Ok(None)
             }
         }
@@ -190,11 +192,12 @@ impl AmazonPosts {
             Err(NoAnswer::Large(_)) => return Err(forged),
             Err(why) => why.to_string(),
         };
-        self.tell_of(&format!(
+        let text = format!(
             "what Amazon SES reports cannot be proven: no certificate can be fetched from {}: {why}. Amazon \
              SNS is asked to post it again",
             topic.host()
-        ));
+        );
+        self.tell_of(&LogEntry::warning("certificate_missing", text));
         Err(AmazonFault::Later)
     }
 
@@ -211,27 +214,29 @@ impl AmazonPosts {
         let name = topic.as_str();
         let why = match self.client.ask(Method::Get, &topic.confirmation(token), PATIENCE).await {
             Ok(answer) if answer.status == 200 => {
-                (self.tell)(&format!("{name} is posted to {path} from now on"));
+                let text = format!("{name} is posted to {path} from now on");
+                (self.tell)(&LogEntry::new("subscription_confirmed", text));
                 return Ok(());
             }
             Ok(answer) => format!("{} answers {}", topic.host(), answer.status),
             Err(why) => why.to_string(),
         };
-        self.tell_of(&format!(
+        let text = format!(
             "that {name} is to be posted to {path} cannot be confirmed: {why}. Choose \"request \
              confirmation\" of the subscription in Amazon SNS"
-        ));
+        );
+        self.tell_of(&LogEntry::warning("subscription_unconfirmed", text));
         Err(AmazonFault::Later)
     }
 
     /// Tells whoever runs the server, now and then.
-    fn tell_of(&self, text: &str) {
+    fn tell_of(&self, entry: &LogEntry) {
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         if told.is_some_and(|told| told.elapsed() < QUIET) {
             return;
         }
         *told = Some(Instant::now());
-        (self.tell)(text);
+        (self.tell)(entry);
     }
 }
 

@@ -26,6 +26,7 @@ use crate::bounce::provider::{MailProvider, mailgun};
 use crate::crypto::{self, verifying};
 use crate::delivery::bounced::policy::BouncePolicy;
 use crate::delivery::bounced::posted::PostedReport;
+use crate::diagnostic::log::LogEntry;
 use crate::fetch;
 
 /// What paths of hooks begin with.
@@ -188,13 +189,13 @@ pub struct Hooks {
     all: Vec<Hook>,
     policy: BouncePolicy,
     amazon: Option<AmazonPosts>,
-    tell: fn(&str),
+    tell: fn(&LogEntry),
     told: Mutex<Option<Instant>>,
 }
 
 impl Hooks {
     /// Hooks that tell of forged reports.
-    pub fn new(all: Vec<Hook>, policy: BouncePolicy, tell: fn(&str)) -> Hooks {
+    pub fn new(all: Vec<Hook>, policy: BouncePolicy, tell: fn(&LogEntry)) -> Hooks {
         Hooks { all, policy, amazon: None, tell, told: Mutex::default() }
     }
 
@@ -236,11 +237,12 @@ impl Hooks {
             return;
         }
         *told = Some(Instant::now());
-        (self.tell)(&format!(
+        let text = format!(
             "a report came to {}, and was refused: it does not prove that it is from {}. {what_to_do}",
             hook.path(),
             hook.provider.word()
-        ));
+        );
+        (self.tell)(&LogEntry::warning("report_refused", text).with("hook", hook.name.as_str()));
     }
 }
 

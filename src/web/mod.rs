@@ -18,6 +18,7 @@ pub mod live;
 mod metrics;
 mod operations;
 mod page;
+mod pausing;
 mod places;
 pub mod preferences;
 pub mod server;
@@ -41,6 +42,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, Response, header};
 use axum::routing::get;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -64,6 +66,7 @@ use writer::{Sending, Writer, WriterOptions};
 
 use crate::compose::theme::Theme;
 use crate::delivery::outbox::run::{Outbox, OutboxOptions};
+use crate::diagnostic::log::LogEntry;
 use crate::message::splice::Identity;
 use crate::store::StoreAddress;
 
@@ -89,6 +92,8 @@ pub struct Site {
     pub base: BaseUrl,
     /// The list's identifier, which tokens are made for.
     pub list_id: String,
+    /// Where its days begin.
+    pub time_zone: TimeZone,
     /// How the pages look.
     pub theme: Theme,
 }
@@ -118,7 +123,7 @@ pub struct WebOptions {
     /// Tells the time.
     pub clock: fn() -> Timestamp,
     /// Tells whoever runs the server what they have to know.
-    pub tell: fn(&str),
+    pub tell: fn(&LogEntry),
     /// Who started the server and wants to know how it is.
     pub supervisor: Supervisor,
 }
@@ -195,8 +200,8 @@ pub async fn serve(
     let store = WebStore::new(store, tell);
     let (looking, looked) = archive.looking(store.clone());
     let metrics = Arc::new(WebMetrics::new());
-    let watch = Arc::new(Watch::new(Arc::clone(&keys)));
-    let watching = Arc::clone(&watch).run(store.clone(), sockets.metrics.is_some());
+    let watch = Arc::new(Watch::new(Arc::clone(&keys), store.clone()));
+    let watching = Arc::clone(&watch).run(sockets.metrics.is_some());
     let beside = async {
         tokio::join!(looking, watching);
     };
@@ -229,6 +234,7 @@ pub async fn serve(
         let _ = tokio::time::timeout(LAST_MAIL, last_mail).await;
     };
     supervisor.ready();
+    tell(&LogEntry::new("ready", "requests are answered"));
     tokio::select! {
         _ = async { tokio::join!(serving, end(ending, &watch, &supervisor)) } => {}
         () = watched(sockets.metrics, operations, &supervisor) => {}
