@@ -11,6 +11,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use encoding_rs::Encoding;
+use jiff::civil::Date;
 
 use crate::diagnostic::Diagnostic;
 use crate::files;
@@ -47,6 +48,8 @@ pub struct ReadOptions {
     pub topics: Vec<Topic>,
     /// What somebody calls columns: the name in the file, and the name that is read in its place.
     pub names: Vec<ColumnName>,
+    /// The day where the publication is: who has paused until a later one is left out.
+    pub today: Option<Date>,
 }
 
 /// That a column is called otherwise.

@@ -20,6 +20,7 @@ mod known;
 pub mod leave;
 pub mod list;
 pub mod near;
+pub mod pause;
 pub(crate) mod problems;
 mod refusal;
 mod remarks;

@@ -578,6 +578,8 @@ impl AskedFor {
         }
         profile.topics = self.topics.unwrap_or(profile.topics);
         profile.status = SubscriptionStatus::Confirmed;
+        // Whoever subscribes wants the next issue.
+        profile.paused_until = None;
         let (asked, now) = (moment_of(self.asked), moment_of(now));
         let words = format!("{} (asked {asked}, confirmed {now})", self.consent.words);
         profile.consent = Some(ConsentRecord { words, ..self.consent });

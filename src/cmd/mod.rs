@@ -2,6 +2,7 @@
 //! report. clap and printing live here and nowhere else; what is right or wrong about an issue or a
 //! message is decided in the library.
 
+mod amend;
 mod archive;
 mod bounces;
 mod check;
@@ -76,6 +77,7 @@ enum Command {
     Test(test::Args),
     Plan(plan::Args),
     Send(send::Args),
+    Amend(amend::Args),
     Serve(serve::Args),
     Archive(archive::Args),
     Status(status::Args),
@@ -103,6 +105,7 @@ impl Command {
         match self {
             Command::Serve(args) => args.log.log_format,
             Command::Send(args) => args.log.log_format,
+            Command::Amend(args) => args.log.log_format,
             Command::Bounces(args) => args.log_format(),
             _ => print::LogFormat::Text,
         }
@@ -123,6 +126,7 @@ pub(crate) fn run(cli: Cli) -> Ending {
         Command::Test(args) => test::run(global, &args),
         Command::Plan(args) => plan::run(global, &args),
         Command::Send(args) => send::run(global, &args),
+        Command::Amend(args) => amend::run(global, args),
         Command::Serve(args) => serve::run(global, &args),
         Command::Archive(args) => archive::run(global, &args),
         Command::Status(args) => status::run(global, &args),

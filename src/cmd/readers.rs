@@ -32,7 +32,7 @@ use sejong_digest::store::{Store, StoreAddress};
 use super::failure::Failure;
 use super::files::{describe, describe_store, is_disguised, stays_here};
 use super::workspace::Workspace;
-use super::{looking, print};
+use super::{clock, looking, print};
 
 /// Where a list is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -123,6 +123,7 @@ impl ListArgs {
         options.consent = workspace.config.consent_columns.clone();
         options.consent.extend(self.consent_column.iter().cloned());
         options.topics.clone_from(&workspace.config.publication.topics);
+        options.today = Some(clock::now_in(&workspace.config.time_zone).date());
         let usual = || workspace.root.join("subscribers.csv");
         options.is_foreign = is_foreign(&self.subscribers.clone().unwrap_or_else(usual));
         options

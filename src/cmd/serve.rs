@@ -13,9 +13,11 @@ use sejong_digest::crypto::Key;
 use sejong_digest::delivery::ledger::editions::ShownIssues;
 use sejong_digest::delivery::ledger::{self, Ledger};
 use sejong_digest::diagnostic::log::LogEntry;
+use sejong_digest::fetch::proxy::ForwardProxy;
+use sejong_digest::fetch::{Client, Reach};
 use sejong_digest::store::{Store, StoreAddress};
 use sejong_digest::web::base::BaseUrl;
-use sejong_digest::web::hooks::Hooks;
+use sejong_digest::web::hooks::{Hook, Hooks};
 use sejong_digest::web::keys::{LinkKeys, ReadKeys};
 use sejong_digest::web::listeners::{self, ListenError};
 use sejong_digest::web::live::LiveOptions;
@@ -213,6 +215,7 @@ fn site(workspace: &Workspace) -> Result<Site, Failure> {
         contact: config.sender.contact().address.to_string(),
         base,
         list_id: config.sender.list_id_in_mail().to_owned(),
+        time_zone: config.time_zone.clone(),
         theme: config.theme.clone(),
     })
 }
@@ -294,7 +297,27 @@ fn hooks(workspace: &Workspace) -> Result<Hooks, Failure> {
         Failure::checks(error.to_string())
             .help("docs/guide.md, Reports from providers, says what it is")
     })?;
-    Ok(Hooks::new(hooks, config.bounce, print::notice))
+    let is_of_amazon = hooks.iter().any(Hook::is_of_amazon);
+    let hooks = Hooks::new(hooks, config.bounce, print::notice);
+    Ok(if is_of_amazon { hooks.with_amazon(client(workspace)?) } else { hooks })
+}
+
+/// What certificates of Amazon are fetched by. Their host is fixed and shows by TLS that it is the one, and
+/// may have a private address within Amazon's network.
+fn client(workspace: &Workspace) -> Result<Client, Failure> {
+    let client = Client::new(Reach::Private).map_err(|error| Failure::checks(error.to_string()))?;
+    let named = |name: &str| {
+        let found = workspace.environment.iter().find(|(known, _)| known == name);
+        found.map(|(_, value)| value.trim()).filter(|value| !value.is_empty())
+    };
+    let Some(proxy) = named("HTTPS_PROXY").or_else(|| named("https_proxy")) else {
+        return Ok(client);
+    };
+    let proxy = ForwardProxy::parse(proxy).ok_or_else(|| {
+        Failure::checks("HTTPS_PROXY names no proxy that certificates of Amazon can be fetched by")
+            .help("write it as http://proxy.example:3128, without a password")
+    })?;
+    Ok(client.by_proxy(proxy))
 }
 
 /// Whether the store is where it last sent from and the secret has all keys that it sent with: what

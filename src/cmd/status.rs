@@ -1,6 +1,7 @@
 //! `digest status`: what the ledger knows of an issue, or of all. Changes nothing.
 
 pub(super) mod bounced;
+mod texts;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -9,6 +10,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use sejong_digest::audience::except::LEFT_OUT_BY;
+use sejong_digest::audience::subscribers::preferences;
 use sejong_digest::audience::suppression::{
     self, LEFT_DURING, SUPPRESSED, Suppression, SuppressionSubject,
 };
@@ -22,10 +24,12 @@ use sejong_digest::delivery::ledger::{self, Ledger};
 use sejong_digest::delivery::outbox;
 use sejong_digest::delivery::receipt::{self, ReceiptFound, StandingReceipt};
 use sejong_digest::delivery::state::State;
+use sejong_digest::diagnostic::counted;
 use sejong_digest::issue::load;
 use sejong_digest::message::address::Address;
 use sejong_digest::store::{self, Store, StoreAddress};
 use serde::Serialize;
+use texts::IssueTexts;
 
 use super::bounces::undecided::WaitingWishes;
 use super::failure::{Ending, Exit, Failure};
@@ -77,6 +81,9 @@ struct Told<'a> {
     domains: Vec<Domain>,
     /// Wishes to leave that nobody has decided about, of whatever issue.
     wishes: &'a WaitingWishes,
+    /// Which text they have; of one issue alone.
+    #[serde(flatten)]
+    texts: Option<IssueTexts>,
     #[serde(skip)]
     times: Option<Times>,
 }
@@ -153,6 +160,8 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
         let is_first = known.is_empty();
         let answer = answer(&workspace, &store, args, known).await;
         let outbox = outbox::counts(&store).await;
+        let today = clock::now_in(zone).date();
+        let paused = preferences::paused(&store, today).await;
         // Before the first send there is no issue with which scripts would see them.
         let waiting = if args.issue.is_none() && (!args.json || is_first) {
             undecided::all(&store, None).await
@@ -168,6 +177,10 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
         let outbox = outbox?;
         if args.issue.is_none() && args.catch.is_none() && !outbox.is_empty() {
             print::note(&format!("mails to people who subscribe: {outbox}"));
+        }
+        let paused = paused?;
+        if args.issue.is_none() && args.catch.is_none() && paused > 0 {
+            print::note(&format!("paused, by their own choice: {}", counted(paused, "person")));
         }
         Ok(Exit::Done)
     })
@@ -308,6 +321,10 @@ async fn answer(
             bounced: ledger.bounce_counts().await?,
             domains,
             wishes: &wishes,
+            texts: match &args.issue {
+                Some(_) => Some(IssueTexts::of(&ledger).await?),
+                None => None,
+            },
             times,
         });
     }
@@ -334,6 +351,7 @@ fn human(told: &Told<'_>, with_domains: bool, zone: &TimeZone) -> String {
     let when = told.times.map_or(String::new(), |times| when(counts, times, zone));
     let mut text = format!("{}: {} planned: {}{when}\n", told.issue, counts.planned, parts(counts));
     text.push_str(&bounced::line(&told.issue, told.bounced, counts.accepted));
+    text.extend(told.texts.iter().map(|texts| texts.lines(zone)));
     if with_domains {
         for domain in &told.domains {
             text.push_str(&format!("  {:<32} {}\n", domain.domain, parts(&domain.counts)));

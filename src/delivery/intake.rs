@@ -4,6 +4,7 @@
 //! What is wrong with rows is counted, and only the first problems of each rule are kept. Must never
 //! drop a row that it stages without a count or a problem that says so.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::path::Path;
@@ -18,6 +19,7 @@ use crate::audience::except::Exceptions;
 use crate::audience::forgotten::{ForgettingKeys, ForgottenError};
 use crate::audience::list;
 use crate::audience::near::NearAddress;
+use crate::audience::pause;
 use crate::audience::problems::{LINES, Problems};
 use crate::audience::row::Row;
 use crate::compose::Composition;
@@ -169,7 +171,7 @@ pub async fn stage<R: Read>(
                 }
                 *found.left_out.entry(reason.to_owned()).or_default() += 1;
                 if let Some(address) = address {
-                    staging.add(StagedRow::left(&address, reason)).await?;
+                    staging.add(StagedRow::left(&address, why(reason, person.as_deref()))).await?;
                 }
             }
         }
@@ -191,10 +193,19 @@ pub async fn stage<R: Read>(
     Ok(Intake { unmet: terms.unmet(), unknown_fields, ..found })
 }
 
+/// Why somebody gets no mail, in full.
+fn why(reason: &'static str, person: Option<&Recipient>) -> Cow<'static, str> {
+    let until = person.and_then(|person| pause::day(person.field(pause::FIELD)?).ok()?);
+    match until {
+        Some(until) if reason == pause::PAUSED => Cow::Owned(pause::reason(until)),
+        _ => Cow::Borrowed(reason),
+    }
+}
+
 /// What `--only` asks about. The store has its own words for how somebody stands.
-fn terms_to_meet<'a, R>(choice: &Choice<'a>, rows: &ListRows<R>) -> TermsToMeet<'a> {
+fn terms_to_meet<'a, R: Read>(choice: &Choice<'a>, rows: &ListRows<R>) -> TermsToMeet<'a> {
     let mut terms = TermsToMeet::of(choice.only);
-    if matches!(rows, ListRows::Stored(_)) {
+    if rows.are_stored() {
         terms.know("status", &STATUS_WORDS);
     }
     terms
@@ -348,8 +359,8 @@ pub async fn find<R: Read>(
                 let address = recipient.address();
                 near.iter_mut().for_each(|near| near.see(address.as_str(), &address.identity()));
             }
-            Row::LeftOut { address: Some(address), reason, .. } if is_wanted(&address) => {
-                staging.add(StagedRow::left(&address, reason)).await?;
+            Row::LeftOut { address: Some(address), reason, person, .. } if is_wanted(&address) => {
+                staging.add(StagedRow::left(&address, why(reason, person.as_deref()))).await?;
             }
             Row::LeftOut { .. } | Row::Rejected(_) => {}
         }

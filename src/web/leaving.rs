@@ -62,7 +62,7 @@ impl FromRequestParts<Arc<Pages>> for ByLink {
 async fn ask(link: ByLink) -> Response<Body> {
     let ByLink { pages, visitor, token, words } = link;
     match pages.leaver(&token) {
-        Some(address) => question(&pages, words, StatusCode::OK, &address),
+        Some(address) => question(&pages, words, (StatusCode::OK, false), &address),
         None => pages.broken(words, visitor),
     }
 }
@@ -74,9 +74,12 @@ async fn leave(link: ByLink, headers: HeaderMap, body: Bytes) -> Response<Body> 
     let form = SentForm::read(&headers, &body);
     let is_one_click = form.value("List-Unsubscribe") == Some("One-Click");
     if !is_one_click && form.value("leave") != Some("yes") {
-        return match pages.less(&form) {
-            Some(wish) => pages.leave_topics_out(words, &address, wish).await,
-            None => question(&pages, words, StatusCode::BAD_REQUEST, &address),
+        return match pages.wanted_instead(&form) {
+            Some(wish) => pages.instead(words, &address, wish).await,
+            None => {
+                let is_no_day = form.value("act") == Some("pause");
+                question(&pages, words, (StatusCode::BAD_REQUEST, is_no_day), &address)
+            }
         };
     }
     let Ok(standing) = pages.writer.fulfil(address.clone(), LeaverWish::Leave).await else {
@@ -98,7 +101,7 @@ async fn leave(link: ByLink, headers: HeaderMap, body: Bytes) -> Response<Body> 
 fn question(
     pages: &Pages,
     words: &PageWords,
-    status: StatusCode,
+    (status, is_no_day): (StatusCode, bool),
     address: &Address,
 ) -> Response<Body> {
     let site = &pages.site;
@@ -107,7 +110,10 @@ fn question(
         form method="post" {
             button type="submit" name="leave" value="yes" { (words.leave_button) }
         }
-        @if let Some(choices) = &pages.choices { (preferences::less_form(choices, words)) }
+        @if let Some(choices) = &pages.choices {
+            (preferences::less_form(choices, words))
+            (pages.pause_days().form_instead(words, is_no_day))
+        }
     };
     page(site, words, status, (&title(words.leave_title, site), content))
 }

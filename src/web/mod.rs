@@ -4,6 +4,7 @@
 //! show anything of a person that their token does not prove, or write an address into a log, a URL or
 //! an error.
 
+mod amazon;
 mod answer;
 mod attempts;
 pub mod base;
@@ -17,6 +18,7 @@ pub mod live;
 mod metrics;
 mod operations;
 mod page;
+mod pausing;
 mod places;
 pub mod preferences;
 pub mod server;
@@ -41,6 +43,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, Response, header};
 use axum::routing::get;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -90,6 +93,8 @@ pub struct Site {
     pub base: BaseUrl,
     /// The list's identifier, which tokens are made for.
     pub list_id: String,
+    /// Where its days begin.
+    pub time_zone: TimeZone,
     /// How the pages look.
     pub theme: Theme,
 }

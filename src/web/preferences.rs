@@ -13,14 +13,15 @@ use axum::http::{HeaderMap, Response, StatusCode};
 use axum::routing::get;
 use maud::{Markup, html};
 
-use super::Pages;
 use super::form::SentForm;
 use super::leaving::ByLink;
 use super::page::{filled, masked, page, title};
+use super::pausing::PauseWish;
 use super::signup_form::{
     FieldProblem, FormField, FormProblem, fit_value, language_name, text_field,
 };
 use super::words::PageWords;
+use super::{Pages, pausing};
 use crate::audience::subscribers::preferences::PreferencesWish;
 use crate::audience::subscribers::profile::SubscriberProfile;
 use crate::crypto;
@@ -56,6 +57,7 @@ struct PreferencesShown<'a> {
     profile: &'a SubscriberProfile,
     told: Option<&'static str>,
     problem: Option<FormProblem>,
+    is_no_day: bool,
 }
 
 async fn look(link: ByLink) -> Response<Body> {
@@ -92,7 +94,19 @@ async fn save(link: ByLink, headers: HeaderMap, body: Bytes) -> Response<Body> {
         shown.told = Some(words.preferences.again_text);
         return pages.preferences_page(words, StatusCode::FORBIDDEN, choices, &shown);
     }
-    let wish = match choices.read(&form, &shown.fields, &profile) {
+    let pause = pages.pause_days().read(&form);
+    let read = match pause {
+        Some(PauseWish::Until(pause)) => {
+            Ok(PreferencesWish { pause: Some(pause), ..PreferencesWish::default() })
+        }
+        Some(PauseWish::NoSuchDay) => {
+            shown.is_no_day = true;
+            let status = StatusCode::UNPROCESSABLE_ENTITY;
+            return pages.preferences_page(words, status, choices, &shown);
+        }
+        None => choices.read(&form, &shown.fields, &profile),
+    };
+    let wish = match read {
         Ok(wish) => wish,
         Err(problem) => {
             let mut tried = profile.clone();
@@ -166,7 +180,8 @@ impl ReaderChoices {
         let topics = self.topics.iter().filter(|_| form.value("topics").is_some());
         let wish = |topic: &Topic| (topic.name.clone(), chosen.contains(&&*topic.name));
         let topics = topics.map(wish).collect();
-        Ok(PreferencesWish { fields, language: language.map(str::to_owned), topics })
+        let language = language.map(str::to_owned);
+        Ok(PreferencesWish { fields, language, topics, pause: None })
     }
 }
 
@@ -194,25 +209,38 @@ pub(super) fn less_form(choices: &ReaderChoices, words: &PageWords) -> Markup {
 }
 
 impl Pages {
-    /// What somebody wants who leaves topics out; nothing where a form names none.
-    pub(super) fn less(&self, form: &SentForm) -> Option<PreferencesWish> {
-        let choices = self.choices.as_ref().filter(|_| form.value("act") == Some("less"))?;
+    /// What somebody wants instead of leaving: a pause, or to leave topics out; nothing where a form has
+    /// neither.
+    pub(super) fn wanted_instead(&self, form: &SentForm) -> Option<PreferencesWish> {
+        let choices = self.choices.as_ref()?;
+        if let Some(PauseWish::Until(Some(until))) = self.pause_days().read(form) {
+            return Some(PreferencesWish {
+                pause: Some(Some(until)),
+                ..PreferencesWish::default()
+            });
+        }
+        let choices = Some(choices).filter(|_| form.value("act") == Some("less"))?;
         let chosen: Vec<&str> = form.values("topic").collect();
         let topics = choices.topics.iter().filter(|topic| chosen.contains(&&*topic.name));
         let topics: Vec<(String, bool)> = topics.map(|topic| (topic.name.clone(), false)).collect();
         (!topics.is_empty()).then(|| PreferencesWish { topics, ..PreferencesWish::default() })
     }
 
-    pub(super) async fn leave_topics_out(
+    /// Fulfils what somebody wants instead of leaving, and says what that is.
+    pub(super) async fn instead(
         &self,
         words: &PageWords,
         address: &Address,
         wish: PreferencesWish,
     ) -> Response<Body> {
+        let until = wish.pause.flatten();
         match self.writer.choose(address.clone(), Some(wish)).await {
             Ok(Some(_)) => {
-                let own = &words.preferences;
-                let text = filled(own.less_text, &self.site, &masked(address.as_str()));
+                let (own, shown) = (&words.preferences, masked(address.as_str()));
+                let text = match until {
+                    Some(until) => pausing::paused(self, words, &shown, until),
+                    None => filled(own.less_text, &self.site, &shown),
+                };
                 let content = html! { p { (text) } p { (own.saved_text) } };
                 page(&self.site, words, StatusCode::OK, (&title(own.title, &self.site), content))
             }
@@ -233,7 +261,15 @@ impl Pages {
     ) -> PreferencesShown<'a> {
         let code = self.keys.known().forms.authenticate(&[b"preferences", token.as_bytes()]);
         let code = data_encoding::HEXLOWER.encode(&code[..CODE]);
-        PreferencesShown { address, code, fields, profile, told: None, problem: None }
+        PreferencesShown {
+            address,
+            code,
+            fields,
+            profile,
+            told: None,
+            problem: None,
+            is_no_day: false,
+        }
     }
 
     fn preferences_page(
@@ -243,11 +279,11 @@ impl Pages {
         choices: &ReaderChoices,
         shown: &PreferencesShown<'_>,
     ) -> Response<Body> {
-        let PreferencesShown { address, code, fields, profile, told, problem } = shown;
-        let own = &words.preferences;
+        let PreferencesShown { address, code, fields, profile, told, problem, is_no_day } = shown;
+        let (own, shown_address) = (&words.preferences, masked(address.as_str()));
         let content = html! {
             @if let Some(told) = told { p role="status" { strong { (told) } } }
-            p { (filled(own.text, &self.site, &masked(address.as_str()))) }
+            p { (filled(own.text, &self.site, &shown_address)) }
             form method="post" {
                 input type="hidden" name="code" value=(code);
                 @for field in fields {
@@ -261,6 +297,7 @@ impl Pages {
                     p { button type="submit" { (own.save_button) } }
                 }
             }
+            (self.pause_days().forms((self, words), (code, &shown_address), profile, *is_no_day))
         };
         page(&self.site, words, status, (&title(own.title, &self.site), content))
     }

@@ -18,7 +18,7 @@ label{display:block;padding:.55rem 0;min-height:2.75rem}\
 input{width:1.25rem;height:1.25rem;margin:0;margin-inline-end:.6rem;vertical-align:-.2rem;\
 accent-color:var(--accent)}\
 p>label{min-height:0;padding:0 0 .25rem;font-weight:600}\
-input[type=text],input[type=email],select{display:block;width:100%;height:auto;min-height:3rem;margin:0;\
+input[type=text],input[type=email],input[type=date],select{display:block;width:100%;height:auto;min-height:3rem;margin:0;\
 padding:.6rem .75rem;border:1px solid var(--muted);border-radius:.25rem;background:var(--background);\
 color:var(--text);font:1.0625rem/1.4 var(--f)}\
 [aria-invalid]{border:2px solid var(--text)}\

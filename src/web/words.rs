@@ -49,6 +49,7 @@ pub(super) struct PageWords {
     pub(super) missing_text: &'static str,
     pub(super) form: FormWords,
     pub(super) preferences: PreferencesWords,
+    pub(super) pause: PauseWords,
 }
 
 /// Those of the page on which readers choose what they get.
@@ -66,6 +67,17 @@ pub(super) struct PreferencesWords {
     pub(super) less_text: &'static str,
     pub(super) none_title: &'static str,
     pub(super) none_text: &'static str,
+}
+
+/// Those of a pause. `{date}`, `{first}` and `{last}` are days.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PauseWords {
+    pub(super) question: &'static str,
+    pub(super) label: &'static str,
+    pub(super) button: &'static str,
+    pub(super) paused_text: &'static str,
+    pub(super) resume_button: &'static str,
+    pub(super) wrong: &'static str,
 }
 
 /// Those of the form for subscribing and of what follows it.
@@ -201,6 +213,8 @@ mod tests {
                 (words.preferences.text, &["{address}", "{name}"]),
                 (words.preferences.none_text, &["{address}", "{name}"]),
                 (words.preferences.less_text, &["{address}", "{name}"]),
+                (words.pause.paused_text, &["{address}", "{name}", "{date}"]),
+                (words.pause.wrong, &["{first}", "{last}"]),
             ] {
                 assert!(with(text, places), "{}: {text}", words.language);
             }

@@ -3,6 +3,7 @@
 
 mod afterwards;
 mod again;
+mod amend;
 mod another_issue;
 mod answers;
 mod begun;

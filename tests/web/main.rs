@@ -1,6 +1,7 @@
 //! `digest serve` from outside: the real binary, requests as programs and browsers send them, and what
 //! the list says afterwards.
 
+mod amazon;
 mod client;
 mod confirming;
 mod guarded;
@@ -9,7 +10,9 @@ mod leaving;
 mod logs;
 mod operations;
 mod outbox;
+mod pausing;
 mod preferences;
+mod sns;
 mod storm;
 mod subscribing;
 #[path = "../harness/mod.rs"]

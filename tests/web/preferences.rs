@@ -20,7 +20,7 @@ fn with(toml: &str) -> Publication {
     here.write("digest.toml", format!("{old}{toml}"))
 }
 
-fn started() -> Served {
+pub(crate) fn started() -> Served {
     let here = with(WEB);
     let set = [
         "subscribers",
@@ -40,7 +40,7 @@ fn started() -> Served {
     Served::start(here)
 }
 
-fn path(here: &Publication, address: &str) -> String {
+pub(crate) fn path(here: &Publication, address: &str) -> String {
     let secret = config::known_secret(&here.path(""), &[]).expect("read").expect("there");
     let keys = Keys::numbered(secret.newest(), secret.older());
     let address = Address::parse(address).expect("one");
@@ -48,7 +48,7 @@ fn path(here: &Publication, address: &str) -> String {
 }
 
 /// The code of the form on a page.
-fn code(page: &Answer) -> String {
+pub(crate) fn code(page: &Answer) -> String {
     let (_, rest) = page.body.split_once("name=\"code\" value=\"").expect("a code");
     rest.split('"').next().expect("an end").to_owned()
 }

@@ -13,6 +13,7 @@ use super::{ChangeOrigin, RESERVED, SubscriptionStatus};
 use crate::audience::clean::clean;
 use crate::audience::columns::{EMAIL, field_name};
 use crate::audience::damage::{is_failed_formula, is_no_value};
+use crate::audience::pause;
 use crate::diagnostic::nearest;
 use crate::message::address::Address;
 use crate::store::sql::{self, Connection, SqlError, SqlRow};
@@ -20,20 +21,21 @@ use crate::store::{Store, StoreError};
 
 const ADD: &str = "
 INSERT INTO subscriber (identity, email, fields, tags, language, topics, status, joined_at,
-    consent_how, consent_at, consent_words, consent_ip_hash, added_by, added_at)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+    consent_how, consent_at, consent_words, consent_ip_hash, paused_until, added_by, added_at)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
 ON CONFLICT (identity) DO NOTHING";
 
 const REMEMBER: &str = "
 INSERT INTO subscriber_change (identity, at, origin, email, fields, tags, language, topics,
-    status, joined_at, consent_how, consent_at, consent_words, consent_ip_hash)
+    status, joined_at, consent_how, consent_at, consent_words, consent_ip_hash, paused_until)
 SELECT s.identity, ?2, ?3, s.email, s.fields, s.tags, s.language, s.topics, s.status, s.joined_at,
-    s.consent_how, s.consent_at, s.consent_words, s.consent_ip_hash
+    s.consent_how, s.consent_at, s.consent_words, s.consent_ip_hash, s.paused_until
 FROM [each ?1] j JOIN subscriber s ON s.identity = j.value ->> 0 ORDER BY s.identity";
 
 const CHANGE: &str = "
 UPDATE subscriber SET email = ?2, fields = ?3, tags = ?4, language = ?5, topics = ?6, status = ?7,
-    joined_at = ?8, consent_how = ?9, consent_at = ?10, consent_words = ?11, consent_ip_hash = ?12
+    joined_at = ?8, consent_how = ?9, consent_at = ?10, consent_words = ?11, consent_ip_hash = ?12,
+    paused_until = ?13
 WHERE identity = ?1";
 
 /// How a change came about.
@@ -114,6 +116,7 @@ fn bound(query: sql::Query, identity: &str, profile: &SubscriberProfile) -> sql:
         .bind(consent.map(|one| one.at.as_millisecond()))
         .bind(consent.map(|one| one.words.clone()))
         .bind(consent.and_then(|one| one.ip_hash.clone()))
+        .bind(profile.pause_text())
 }
 
 /// Brings a person in; whether they are new.
@@ -349,7 +352,7 @@ pub async fn history(store: &Store, address: &Address) -> Result<Vec<SubscriberE
     snapshots.extend(read(store, &mut connection, &identity).await?);
     let mut all: Vec<SubscriberEvent> = added.iter().map(|row| event(row, 0, Vec::new())).collect();
     let changes = snapshots.windows(2).map(|pair| differences(&pair[0], &pair[1]));
-    all.extend(rows.iter().zip(changes).map(|(row, changes)| event(row, 12, changes)));
+    all.extend(rows.iter().zip(changes).map(|(row, changes)| event(row, 13, changes)));
     Ok(all)
 }
 
@@ -379,6 +382,7 @@ fn differences(
             ("language", profile.language.clone()),
             ("topics", profile.topics.clone()),
             ("joined", moment(profile.joined)),
+            (pause::FIELD, profile.pause_text()),
             ("consent", consent(profile)),
         ]
     };

@@ -11,6 +11,7 @@ use tokio::task::JoinHandle;
 use super::profile::{COLUMNS, COLUMNS_WITHOUT_CONSENT, SubscriberProfile, moment};
 use super::{ConsentWay, SubscriptionStatus};
 use crate::audience::formula::csv_cell;
+use crate::audience::pause;
 use crate::audience::suppression::{SuppressionReason, UnknownSuppressionWord};
 use crate::message::address::{Address, AddressError};
 use crate::message::recipient::Recipient;
@@ -112,7 +113,7 @@ enum SubscriberPage {
 /// [`COLUMNS_WITHOUT_CONSENT`], and who is the last.
 const PAGE: &str = "
 SELECT [sqlite: json_group_array(json_array( | postgres: CAST(json_agg(json_build_array(]
-    identity, email, fields, tags, language, topics, status, joined_at
+    identity, email, fields, tags, language, topics, status, joined_at, paused_until
     [sqlite: )) | postgres: )) AS TEXT)], max(identity)
 FROM (SELECT * FROM subscriber WHERE identity > ?1 ORDER BY identity LIMIT ?2) page";
 
@@ -199,7 +200,7 @@ impl Subscribers {
             return Ok(Subscriber::unasked((identity, profile)));
         }
         let (identity, profile) = SubscriberProfile::read(&self.store, row)?;
-        let suppressed: Option<&str> = row.get(12);
+        let suppressed: Option<&str> = row.get(13);
         let suppressed = suppressed.map(str::parse).transpose();
         let unknown = |error: UnknownSuppressionWord| self.store.failed(SqlError::decode(error));
         let suppressed = suppressed.map_err(unknown)?;
@@ -240,7 +241,7 @@ pub fn is_header(line: &str) -> bool {
     names.starts_with(&BEFORE) && names.ends_with(&BEHIND)
 }
 
-/// The names of all fields that somebody has.
+/// The names of all fields that somebody has, a pause among them.
 async fn field_names(store: &Store) -> Result<BTreeSet<String>, StoreError> {
     let mut names = BTreeSet::new();
     let mut people = Subscribers::of(store);
@@ -248,6 +249,9 @@ async fn field_names(store: &Store) -> Result<BTreeSet<String>, StoreError> {
         let batch = people.next().await?;
         if batch.is_empty() {
             return Ok(names);
+        }
+        if batch.iter().any(|person| person.profile.paused_until.is_some()) {
+            names.insert(pause::FIELD.to_owned());
         }
         for name in batch.iter().flat_map(|person| person.profile.fields.keys()) {
             if !names.contains(name) {
@@ -278,7 +282,10 @@ fn line(person: &Subscriber, fields: &BTreeSet<String>) -> String {
     cell(profile.status.word());
     cell(person.suppressed.map_or("", file_word));
     for name in fields {
-        cell(profile.fields.get(name).map_or("", String::as_str));
+        match name.as_str() {
+            pause::FIELD => cell(&profile.pause_text()),
+            name => cell(profile.fields.get(name).map_or("", String::as_str)),
+        }
     }
     cell(&profile.tags.join(";"));
     cell(&profile.language);
@@ -312,6 +319,8 @@ pub struct SubscriberObject<'a> {
     pub topics: &'a str,
     /// When they came.
     pub joined: String,
+    /// The day until which they have paused, also one that is over.
+    pub paused_until: Option<String>,
     /// How they agreed.
     pub consent: Option<ConsentObject<'a>>,
 }
@@ -342,6 +351,7 @@ impl Subscriber {
             language: &profile.language,
             topics: &profile.topics,
             joined: moment(profile.joined),
+            paused_until: profile.paused_until.map(|until| until.to_string()),
             consent: profile.consent.as_ref().map(|one| {
                 let (how, at) = (one.how, moment(one.at));
                 ConsentObject { how, at, words: &one.words, ip_hash: one.ip_hash.as_deref() }

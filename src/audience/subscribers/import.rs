@@ -19,6 +19,7 @@ use super::staged::{BATCH, FileCounts, ImportEntry, stage};
 use super::{SubscriptionStatus, by_hand};
 use crate::audience::forgotten::Forgotten;
 use crate::audience::list::Rows;
+use crate::audience::pause;
 use crate::diagnostic::Diagnostic;
 use crate::message::address::Address;
 use crate::store::sql::{self, Connection, QueryBuilder, SqlError, SqlRow};
@@ -36,6 +37,7 @@ UPDATE import_row SET known = TRUE, verdict = CASE
     WHEN s.status = 'unsubscribed' THEN 'suppressed'
     WHEN s.fields = import_row.fields AND s.tags = import_row.tags
         AND s.language = import_row.language AND s.topics = import_row.topics
+        AND s.paused_until = import_row.paused_until
         AND s.status = import_row.status
         AND s.email = coalesce(import_row.email, import_row.identity)
         AND s.joined_at = coalesce(import_row.joined_at, s.joined_at) THEN 'same'
@@ -94,6 +96,7 @@ CREATE TEMP TABLE import_change (
     tags TEXT NOT NULL,
     language TEXT NOT NULL,
     topics TEXT NOT NULL,
+    paused_until TEXT NOT NULL,
     status TEXT NOT NULL,
     joined_at BIGINT NOT NULL
 );
@@ -106,16 +109,17 @@ FROM import_change c WHERE c.id = import_row.id";
 /// The next rows that differ: what the file says, and then the person as [`SubscriberProfile::read`] takes them.
 const DIFFERING: &str = "
 SELECT s.identity, s.email, s.fields, s.tags, s.language, s.topics, s.status, s.joined_at,
-    s.consent_how, s.consent_at, s.consent_words, s.consent_ip_hash,
+    s.paused_until, s.consent_how, s.consent_at, s.consent_words, s.consent_ip_hash,
     r.id, r.line, coalesce(r.email, r.identity), r.fields, r.tags, r.language, r.topics, r.status,
-    r.joined_at, r.refusal, s.added_by = 'import' AND s.joined_at = s.added_at, r.fresh_no
+    r.joined_at, r.refusal, s.added_by = 'import' AND s.joined_at = s.added_at, r.fresh_no,
+    r.paused_until
 FROM import_row r JOIN subscriber s ON s.identity = r.identity
 WHERE r.verdict = 'differs' AND r.id > ?1 ORDER BY r.id LIMIT ?2";
 
 /// Those who are new, in the order in which the table keeps them.
 const ADD: &str = "
 INSERT INTO subscriber (identity, email, fields, tags, language, topics, status, joined_at,
-    consent_how, consent_at, consent_words, consent_ip_hash, added_by, added_at, added_in)
+    consent_how, consent_at, consent_words, consent_ip_hash, paused_until, added_by, added_at, added_in)
 SELECT identity, coalesce(email, identity), fields, tags, language, topics, status,
     coalesce(joined_at, ?1),
     CASE WHEN consent_how IS NOT NULL THEN consent_how
@@ -124,21 +128,22 @@ SELECT identity, coalesce(email, identity), fields, tags, language, topics, stat
         WHEN status = 'confirmed' AND ?3 IS NOT NULL THEN ?1 END,
     CASE WHEN consent_how IS NOT NULL THEN consent_words
         WHEN status = 'confirmed' THEN ?3 END,
-    consent_ip_hash, 'import', ?1, ?2
+    consent_ip_hash, paused_until, 'import', ?1, ?2
 FROM import_row WHERE NOT known AND verdict NOT IN ('suppressed', 'forgotten') ORDER BY identity";
 
 /// What people were who change.
 const REMEMBER: &str = "
 INSERT INTO subscriber_change (identity, at, origin, import, email, fields, tags, language, topics,
-    status, joined_at, consent_how, consent_at, consent_words, consent_ip_hash)
+    status, joined_at, consent_how, consent_at, consent_words, consent_ip_hash, paused_until)
 SELECT s.identity, ?1, 'import', ?2, s.email, s.fields, s.tags, s.language, s.topics,
-    s.status, s.joined_at, s.consent_how, s.consent_at, s.consent_words, s.consent_ip_hash
+    s.status, s.joined_at, s.consent_how, s.consent_at, s.consent_words, s.consent_ip_hash,
+    s.paused_until
 FROM import_change c JOIN subscriber s ON s.identity = c.identity
 WHERE c.verdict = 'change' ORDER BY c.id";
 
 const CHANGE: &str = "
 UPDATE subscriber SET email = c.email, fields = c.fields, tags = c.tags, language = c.language,
-    topics = c.topics, status = c.status, joined_at = c.joined_at
+    topics = c.topics, status = c.status, joined_at = c.joined_at, paused_until = c.paused_until
 FROM import_change c WHERE c.identity = subscriber.identity AND c.verdict = 'change'";
 
 const SUPPRESS: &str = "
@@ -533,7 +538,7 @@ impl StagedFile {
                 .await
                 .map_err(failed)?;
             let Some(end) = rows.last() else { break };
-            last = end.get(12);
+            last = end.get(13);
             let mut judged = Vec::with_capacity(rows.len());
             for row in &rows {
                 let (identity, stored) = SubscriberProfile::read(&self.store, row)?;
@@ -543,8 +548,8 @@ impl StagedFile {
                 }
                 let merged = merge(&stored, &entry, self.update);
                 // A new no is told as such, whatever changes with it: see [`KIND`].
-                noted.note(row.get(13), &stored.email, &merged, row.get(23));
-                judged.push((row.get::<i64>(12), identity, entry.refusal.is_some(), merged));
+                noted.note(row.get(14), &stored.email, &merged, row.get(24));
+                judged.push((row.get::<i64>(13), identity, entry.refusal.is_some(), merged));
             }
             keep(connection, judged).await.map_err(failed)?;
         }
@@ -555,19 +560,20 @@ impl StagedFile {
 
 /// What the file's row says of the person, out of the temporary table; see [`DIFFERING`].
 fn entry(row: &SqlRow, further_tags: &[String]) -> Option<ImportEntry> {
-    let address = Address::parse(row.get(14)).ok()?;
-    let mut tags: Vec<String> = serde_json::from_str(row.get(16)).ok()?;
+    let address = Address::parse(row.get(15)).ok()?;
+    let mut tags: Vec<String> = serde_json::from_str(row.get(17)).ok()?;
     tags.retain(|tag| !further_tags.contains(tag));
-    let refusal: Option<&str> = row.get(21);
+    let refusal: Option<&str> = row.get(22);
     Some(ImportEntry {
-        fields: serde_json::from_str(row.get(15)).ok()?,
+        fields: serde_json::from_str(row.get(16)).ok()?,
         tags,
         further_tags: further_tags.to_vec(),
-        language: row.get(17),
-        topics: row.get(18),
-        status: row.get::<&str>(19).parse().ok()?,
-        joined: row.get::<Option<i64>>(20).map(of_ms),
-        is_day_unknown: row.get(22),
+        language: row.get(18),
+        topics: row.get(19),
+        paused_until: pause::day(row.get(25)).ok()?,
+        status: row.get::<&str>(20).parse().ok()?,
+        joined: row.get::<Option<i64>>(21).map(of_ms),
+        is_day_unknown: row.get(23),
         refusal: refusal.and_then(|word| Some((word.parse().ok()?, ""))),
         ..ImportEntry::nothing(0, address)
     })
@@ -613,7 +619,7 @@ async fn keep(
     }
     let mut query = QueryBuilder::new(
         "INSERT INTO import_change (id, identity, verdict, conflict, email, fields, tags, \
-         language, topics, status, joined_at) ",
+         language, topics, paused_until, status, joined_at) ",
     );
     query.push_values(judged, |mut line, (id, identity, is_refused, merged)| {
         let verdict = match (merged.changes.is_empty(), merged.conflicts.is_empty()) {
@@ -623,6 +629,7 @@ async fn keep(
         };
         let after = merged.after;
         let (fields, tags) = (after.fields_json(), after.tags_json());
+        let paused_until = after.pause_text();
         line.push_bind(id)
             .push_bind(identity)
             .push_bind(verdict)
@@ -632,6 +639,7 @@ async fn keep(
             .push_bind(tags)
             .push_bind(after.language)
             .push_bind(after.topics)
+            .push_bind(paused_until)
             .push_bind(after.status.word())
             .push_bind(after.joined.as_millisecond());
     });

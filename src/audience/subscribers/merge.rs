@@ -3,8 +3,9 @@
 //! Must never empty anything: a cell without a value says nothing.
 
 use super::SubscriptionStatus;
-use super::profile::{SubscriberProfile, moment};
+use super::profile::{SubscriberProfile, moment, pause_text};
 use super::staged::ImportEntry;
+use crate::audience::pause;
 
 /// What a file may change of people whom the store has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -61,6 +62,13 @@ pub(super) fn merge(stored: &SubscriberProfile, row: &ImportEntry, policy: Updat
     }
     if merging.takes("email", &stored.email, row.address.as_str()) {
         merging.merged.after.email = row.address.as_str().to_owned();
+    }
+    // Nobody who has ended a pause is paused again by an older file.
+    let pause = pause_text(row.paused_until);
+    if policy == UpdatePolicy::Overwrite
+        && merging.takes(pause::FIELD, &stored.pause_text(), &pause)
+    {
+        merging.merged.after.paused_until = row.paused_until;
     }
     if let Some(joined) = row.joined
         && joined != stored.joined
@@ -150,6 +158,7 @@ mod tests {
             topics: String::new(),
             status: SubscriptionStatus::Confirmed,
             joined: super::super::profile::of_ms(1_000),
+            paused_until: None,
             consent: None,
         }
     }

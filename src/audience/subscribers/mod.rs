@@ -85,8 +85,15 @@ CREATE INDEX subscriber_change_by_import ON subscriber_change (import);
 ALTER TABLE suppression ADD COLUMN import BIGINT;
 ";
 
+/// The step that keeps until when people have paused; see [`crate::store::Store::open`].
+pub const PAUSED: &str = "
+-- The day from which on somebody gets mail again who has paused, as 2027-01-10; empty without one.
+ALTER TABLE subscriber ADD COLUMN paused_until TEXT NOT NULL DEFAULT '';
+ALTER TABLE subscriber_change ADD COLUMN paused_until TEXT NOT NULL DEFAULT '';
+";
+
 /// Fields that the store keeps beside the others, and that nobody gives a value as a field.
-pub const RESERVED: [&str; 13] = [
+pub const RESERVED: [&str; 14] = [
     "email",
     "status",
     "suppressed",
@@ -94,6 +101,7 @@ pub const RESERVED: [&str; 13] = [
     "language",
     "topics",
     "joined",
+    "paused_until",
     "consent_how",
     "consent_at",
     "consent_words",

@@ -1,4 +1,4 @@
-//! What people choose themselves, by the link in a mail: name, language and topics.
+//! What people choose themselves, by the link in a mail: name, language, topics and a pause.
 //!
 //! Must never show or change anybody but the person who gets mail at the very address: who has left, was
 //! forgotten or has another address now is nobody here, and so learns nothing of whoever came after.
@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use super::change::{self, ChangeNote};
 use super::profile::SubscriberProfile;
@@ -13,7 +14,7 @@ use super::{ChangeOrigin, SubscriptionStatus};
 use crate::audience::leave;
 use crate::issue::topics::TopicChoice;
 use crate::message::address::Address;
-use crate::store::sql::Connection;
+use crate::store::sql::{self, Connection};
 use crate::store::{Store, StoreError};
 
 /// What somebody wants to be changed; what is not said stays as it is.
@@ -25,6 +26,8 @@ pub struct PreferencesWish {
     pub language: Option<String>,
     /// Topics, and whether each is wanted.
     pub topics: Vec<(String, bool)>,
+    /// The day from which on they want mail again; none ends a pause.
+    pub pause: Option<Option<Date>>,
 }
 
 impl PreferencesWish {
@@ -42,6 +45,7 @@ impl PreferencesWish {
         if !self.topics.is_empty() {
             profile.topics = TopicChoice::with(&profile.topics, &self.topics).to_string();
         }
+        profile.paused_until = self.pause.unwrap_or(profile.paused_until);
     }
 }
 
@@ -79,6 +83,23 @@ pub async fn save(
         transaction.commit().await.map_err(|error| store.failed(error))?;
     }
     Ok(Some(after))
+}
+
+/// How many people of the list have paused until a day after `today`, and would get mail otherwise.
+///
+/// # Errors
+/// The store's.
+pub async fn paused(store: &Store, today: Date) -> Result<u64, StoreError> {
+    let count: i64 = sql::query_scalar(
+        "SELECT count(*) FROM subscriber WHERE status = 'confirmed' AND paused_until > ?1 \
+         AND identity NOT IN (SELECT what FROM suppression \
+             WHERE kind = 'address' AND released_at IS NULL AND what IS NOT NULL)",
+    )
+    .bind(today.to_string())
+    .fetch_one(store.pool())
+    .await
+    .map_err(|error| store.failed(error))?;
+    Ok(count.unsigned_abs())
 }
 
 async fn getting_mail(

@@ -9,6 +9,7 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 
 use super::{ConsentWay, SubscriptionStatus};
+use crate::audience::pause;
 use crate::message::address::Address;
 use crate::message::recipient::Recipient;
 use crate::store::sql::SqlRow;
@@ -16,11 +17,11 @@ use crate::store::{Store, StoreError};
 
 /// The columns that [`SubscriberProfile::read_without_consent`] takes, in its order.
 pub(super) const COLUMNS_WITHOUT_CONSENT: &str =
-    "identity, email, fields, tags, language, topics, status, joined_at";
+    "identity, email, fields, tags, language, topics, status, joined_at, paused_until";
 
 /// The columns that [`SubscriberProfile::read`] takes, in its order.
 pub(super) const COLUMNS: &str = "identity, email, fields, tags, language, topics, status, \
-     joined_at, consent_how, consent_at, consent_words, consent_ip_hash";
+     joined_at, paused_until, consent_how, consent_at, consent_words, consent_ip_hash";
 
 /// What to do about a damaged row.
 const REMEDY: &str = "put back a copy of the store from before it was damaged";
@@ -55,6 +56,8 @@ pub struct SubscriberProfile {
     pub status: SubscriptionStatus,
     /// When they came.
     pub joined: Timestamp,
+    /// The day from which on they get mail again, where they have paused. It may be over.
+    pub paused_until: Option<Date>,
     /// How they agreed.
     pub consent: Option<ConsentRecord>,
 }
@@ -70,6 +73,7 @@ impl SubscriberProfile {
             topics: String::new(),
             status: SubscriptionStatus::Confirmed,
             joined: of_ms(joined.as_second() * 1_000),
+            paused_until: None,
             consent: None,
         }
     }
@@ -114,15 +118,21 @@ impl SubscriberProfile {
         serde_json::to_string(&self.tags).unwrap_or_default()
     }
 
+    /// The day until which they have paused, as the table has it; empty where there is none.
+    pub(super) fn pause_text(&self) -> String {
+        pause_text(self.paused_until)
+    }
+
     /// The person as one that a message is made for: what the store keeps beside the fields is a field
     /// of theirs too, as it is in the file that an export writes.
     pub fn recipient(&self, address: Address) -> Recipient {
-        let joined = moment(self.joined);
+        let (joined, paused_until) = (moment(self.joined), self.pause_text());
         let own = [
             ("status", self.status.word()),
             ("language", &*self.language),
             ("topics", &*self.topics),
             ("joined", &*joined),
+            (pause::FIELD, &*paused_until),
         ];
         let fields = self.fields.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         Recipient::new(address, fields.chain(own), self.tags.iter().map(String::as_str))
@@ -140,13 +150,13 @@ fn damaged(store: &Store, row: &SqlRow, error: &dyn std::error::Error) -> StoreE
 }
 
 fn consent(row: &SqlRow) -> Result<Option<ConsentRecord>, Box<dyn std::error::Error>> {
-    let how: Option<String> = row.try_get(8)?;
+    let how: Option<String> = row.try_get(9)?;
     let Some(how) = how else { return Ok(None) };
     Ok(Some(ConsentRecord {
         how: how.parse()?,
-        at: of_ms(row.try_get::<Option<i64>>(9)?.unwrap_or_default()),
-        words: row.try_get::<Option<String>>(10)?.unwrap_or_default(),
-        ip_hash: row.try_get(11)?,
+        at: of_ms(row.try_get::<Option<i64>>(10)?.unwrap_or_default()),
+        words: row.try_get::<Option<String>>(11)?.unwrap_or_default(),
+        ip_hash: row.try_get(12)?,
     }))
 }
 
@@ -162,18 +172,20 @@ fn read(
         topics: row.try_get(5)?,
         status: row.try_get::<&str>(6)?.parse()?,
         joined: of_ms(row.try_get(7)?),
+        paused_until: read_pause(row.try_get(8)?)?,
         consent,
     };
     Ok((row.try_get(0)?, profile))
 }
 
-/// Identity, address, fields, tags, language, topics, status, and when they came.
-type PersonInPage = (String, String, String, String, String, String, String, i64);
+/// Identity, address, fields, tags, language, topics, status, when they came, and until when they have
+/// paused.
+type PersonInPage = (String, String, String, String, String, String, String, i64, String);
 
 fn profile_in_page(
     person: PersonInPage,
 ) -> Result<(String, SubscriberProfile), Box<dyn std::error::Error>> {
-    let (identity, email, fields, tags, language, topics, status, joined) = person;
+    let (identity, email, fields, tags, language, topics, status, joined, paused_until) = person;
     let profile = SubscriberProfile {
         email,
         fields: serde_json::from_str(&fields)?,
@@ -182,9 +194,20 @@ fn profile_in_page(
         topics,
         status: status.parse()?,
         joined: of_ms(joined),
+        paused_until: read_pause(&paused_until)?,
         consent: None,
     };
     Ok((identity, profile))
+}
+
+/// The day of a pause, as the tables have it.
+pub(super) fn pause_text(until: Option<Date>) -> String {
+    until.map_or_else(String::new, |until| until.to_string())
+}
+
+/// The same, read.
+fn read_pause(text: &str) -> Result<Option<Date>, jiff::Error> {
+    if text.is_empty() { Ok(None) } else { text.parse().map(Some) }
 }
 
 /// A moment of the table.

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::SubscriptionStatus;
 use super::export::{Subscriber, Subscribers};
+use crate::audience::pause;
 use crate::audience::row::{Row, unknown_topics};
 use crate::issue::topics::Topic;
 use crate::message::address::Address;
@@ -14,7 +15,7 @@ use crate::store::sql::SqlError;
 use crate::store::{SchemaStep, Store, StoreAddress, StoreError};
 
 /// Fields that everybody of the store may have.
-const OWN: [&str; 5] = ["email", "status", "language", "topics", "joined"];
+const OWN: [&str; 6] = ["email", "status", "language", "topics", "joined", pause::FIELD];
 
 /// The rows of the store's list, in the order of the addresses.
 #[derive(Debug)]

@@ -7,15 +7,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read};
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use tokio::task::JoinHandle;
 
 use super::import::{ImportError, ImportOptions};
-use super::profile::{ConsentRecord, read_moment};
+use super::profile::{ConsentRecord, pause_text, read_moment};
 use super::{RESERVED, SubscriptionStatus};
 use crate::audience::email::email;
 use crate::audience::forgotten::Forgotten;
 use crate::audience::formula::unguarded;
 use crate::audience::list::Rows;
+use crate::audience::pause;
 use crate::audience::problems::Problems;
 use crate::audience::row::Row;
 use crate::audience::rules;
@@ -46,6 +48,7 @@ CREATE TEMP TABLE import_row (
     tags TEXT NOT NULL,
     language TEXT NOT NULL,
     topics TEXT NOT NULL,
+    paused_until TEXT NOT NULL,
     status TEXT NOT NULL,
     joined_at BIGINT,
     consent_how TEXT,
@@ -102,6 +105,7 @@ pub(super) struct ImportEntry {
     pub(super) further_tags: Vec<String>,
     pub(super) language: String,
     pub(super) topics: String,
+    pub(super) paused_until: Option<Date>,
     pub(super) joined: Option<Timestamp>,
     pub(super) status: SubscriptionStatus,
     pub(super) consent: Option<ConsentRecord>,
@@ -127,6 +131,7 @@ impl ImportEntry {
             further_tags: Vec::new(),
             language: String::new(),
             topics: String::new(),
+            paused_until: None,
             joined: None,
             status: SubscriptionStatus::Confirmed,
             consent: None,
@@ -147,6 +152,11 @@ impl ImportEntry {
                 "topics" => match value.parse::<TopicChoice>() {
                     Ok(choice) => self.topics = choice.to_string(),
                     // Whoever gets no mail needs none: their no counts, whatever else can be read.
+                    Err(_) if self.refusal.is_some() => {}
+                    Err(error) => return Err(error.to_string()),
+                },
+                pause::FIELD => match pause::day(value) {
+                    Ok(until) => self.paused_until = until,
                     Err(_) if self.refusal.is_some() => {}
                     Err(error) => return Err(error.to_string()),
                 },
@@ -605,8 +615,8 @@ async fn append(
         return Ok(transaction);
     }
     let mut query = QueryBuilder::new(
-        "INSERT INTO import_row (line, identity, email, fields, tags, language, topics, status, \
-         joined_at, consent_how, consent_at, consent_words, consent_ip_hash, refusal, said, \
+        "INSERT INTO import_row (line, identity, email, fields, tags, language, topics, \
+         paused_until, status, joined_at, consent_how, consent_at, consent_words, consent_ip_hash, refusal, said, \
          remark, blocked, forgotten, verdict) ",
     );
     query.push_values(batch, |mut row, (entry, blocking)| {
@@ -623,6 +633,7 @@ async fn append(
             .push_bind(tags)
             .push_bind(entry.language)
             .push_bind(entry.topics)
+            .push_bind(pause_text(entry.paused_until))
             .push_bind(entry.status.word())
             .push_bind(entry.joined.map(Timestamp::as_millisecond))
             .push_bind(consent.as_ref().map(|one| one.how.word()))

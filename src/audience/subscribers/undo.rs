@@ -24,7 +24,7 @@ const RESTORE: &str = "
 UPDATE subscriber SET email = c.email, fields = c.fields, tags = c.tags, language = c.language,
     topics = c.topics, status = c.status, joined_at = c.joined_at, consent_how = c.consent_how,
     consent_at = c.consent_at, consent_words = c.consent_words,
-    consent_ip_hash = c.consent_ip_hash
+    consent_ip_hash = c.consent_ip_hash, paused_until = c.paused_until
 FROM subscriber_change c WHERE c.import = ?1 AND c.identity = subscriber.identity AND NOT EXISTS
     (SELECT 1 FROM subscriber_change later
      WHERE later.identity = c.identity AND later.number > c.number)";

@@ -152,7 +152,8 @@ impl PlanOptions {
     /// now.
     pub(super) fn now(&self) -> Result<SendOptions, Failure> {
         let is_foreign = is_foreign(&self.send.list);
-        let read = ReadOptions { is_foreign, ..self.send.read.clone() };
+        let today = Some(clock::now_in(self.send.begin.time_zone()).date());
+        let read = ReadOptions { is_foreign, today, ..self.send.read.clone() };
         let except = self.except.as_deref().map(|file| exceptions(file, &read)).transpose()?;
         Ok(SendOptions { read, except, ..self.send.clone() })
     }
@@ -173,6 +174,33 @@ impl PlanOptions {
 }
 
 impl PlanArgs {
+    /// Those of a command that knows an issue, a list, a relay and a limit, and nothing else.
+    pub(super) fn of_issue(
+        issue: String,
+        (list, relay, limit): (ListArgs, RelayArgs, Option<Rate>),
+        json: bool,
+    ) -> PlanArgs {
+        PlanArgs {
+            issue,
+            list,
+            only: None,
+            except: None,
+            relay,
+            store: None,
+            json,
+            recompose: false,
+            skip_invalid: false,
+            allow: Vec::new(),
+            limit,
+            connections: None,
+            expect: None,
+            to: None,
+            again: false,
+            uncertain: Uncertain::Ask,
+            retry_refused: false,
+        }
+    }
+
     /// Reads the arguments; `begin` is when messages are to leave.
     pub(super) async fn read(
         &self,
@@ -196,7 +224,8 @@ impl PlanArgs {
             publication: workspace.sending_publication(),
             list: self.whole_list(&list, workspace),
         };
-        let read = self.list.options(workspace);
+        // Whoever comes back before it leaves gets it.
+        let read = ReadOptions { today: Some(begin.date()), ..self.list.options(workspace) };
         let except = self.except.as_deref().map(|file| exceptions(file, &read)).transpose()?;
         let only = self.only.as_deref().map(|text| chosen(text, workspace)).transpose()?;
         let ledger = store_address(workspace, self.store.as_deref(), &relay)?;

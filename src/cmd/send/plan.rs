@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use jiff::tz::TimeZone;
+use sejong_digest::audience::pause;
 use sejong_digest::compose::Composition;
 use sejong_digest::delivery::duration;
 use sejong_digest::delivery::ledger::copies::OneRow;
@@ -248,6 +249,7 @@ impl PlanText<'_> {
             "duplicates": plan.duplicates,
             "invalid": plan.rejected,
             "left_out": plan.left_out.values().sum::<u64>(),
+            "paused": plan.left_out.get(pause::PAUSED).copied().unwrap_or_default(),
             "suppressed": plan.suppressed.values().sum::<u64>(),
             "suppressed_by_reason": &plan.suppressed,
             "no_section": plan.unserved,

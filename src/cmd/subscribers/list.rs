@@ -6,6 +6,8 @@ use std::io::{self, BufRead as _, BufReader, BufWriter, Read as _, Write};
 use std::path::{Path, PathBuf};
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use jiff::civil::Date;
+use sejong_digest::audience::pause;
 use sejong_digest::audience::subscribers::SubscriptionStatus;
 use sejong_digest::audience::subscribers::export::{
     ExportError, Subscriber, Subscribers, is_header, write_csv,
@@ -22,12 +24,13 @@ use crate::cmd::failure::{Ending, Exit, Failure};
 use crate::cmd::files::{DraftFile, Readable, describe, quoted};
 use crate::cmd::send::chosen;
 use crate::cmd::workspace::Workspace;
-use crate::cmd::{print, runtime};
+use crate::cmd::{clock, print, runtime};
 
 const LIST_EXAMPLES: &str = "\
 Examples:
   digest subscribers list --only tag:board
   digest subscribers list --status unconfirmed --count
+  digest subscribers list --only 'paused_until >= 2027-01-10'
   digest subscribers list --suppressed --csv > suppressed.csv
 ";
 
@@ -120,9 +123,12 @@ pub(super) fn list(workspace: &Workspace, args: &ListSubscribers) -> Ending {
             stands_so && only.meant(&recipient) >> set & 1 == 1
         };
         let mut out = LongAnswer::default();
+        let today = clock::now_in(&workspace.config.time_zone).date();
         let listed = match (args.csv, args.count) {
             (true, _) => write_csv(&store, &mut out, &is_meant).await.map_err(Failure::from),
-            (false, count_only) => each(&store, &mut out, &is_meant, args.json, count_only).await,
+            (false, count_only) => {
+                each(&store, &mut out, &is_meant, (args.json, count_only), today).await
+            }
         };
         store.close().await;
         let count = listed?;
@@ -177,8 +183,8 @@ async fn each(
     store: &Store,
     out: &mut LongAnswer,
     is_meant: &dyn Fn(&Subscriber) -> bool,
-    json: bool,
-    count_only: bool,
+    (json, count_only): (bool, bool),
+    today: Date,
 ) -> Result<u64, Failure> {
     let mut people = Subscribers::of(store);
     let mut count = 0;
@@ -193,7 +199,7 @@ async fn each(
                 let sign = if count == 1 { '[' } else { ',' };
                 write!(out, "{sign}{}", serde_json::to_string(&person.object())?)?;
             } else if !count_only {
-                out.write_all(line(person).as_bytes())?;
+                out.write_all(line(person, today).as_bytes())?;
             }
         }
     }
@@ -203,13 +209,18 @@ async fn each(
     Ok(count)
 }
 
-fn line(person: &Subscriber) -> String {
+fn line(person: &Subscriber, today: Date) -> String {
     let profile = &person.profile;
     let how = match person.suppressed {
         Some(reason) => format!("suppressed ({reason})"),
         None => profile.status.to_string(),
     };
     let recipient = person.recipient().ok();
+    let until = recipient.as_ref().and_then(|recipient| pause::until(recipient, today));
+    let how = match until.filter(|_| person.gets_mail()) {
+        Some(until) => format!("{how}, {}", pause::reason(until)),
+        None => how,
+    };
     let name = recipient.as_ref().and_then(|recipient| recipient.display_name());
     let (name, tags) = (name.unwrap_or_default(), profile.tags.join("; "));
     let line = format!("{}\t{how}\t{name}\t{tags}", profile.email);

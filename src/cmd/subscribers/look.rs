@@ -4,6 +4,7 @@
 use jiff::tz::TimeZone;
 use sejong_digest::audience::forgotten;
 use sejong_digest::audience::formula::csv_cell;
+use sejong_digest::audience::pause;
 use sejong_digest::audience::signup::{self, OpenSignup};
 use sejong_digest::audience::subscribers::change::{self, SubscriberEvent};
 use sejong_digest::audience::subscribers::moved::{self, FormerAddress};
@@ -237,6 +238,7 @@ fn of_list(person: &PersonKnown, zone: &TimeZone) -> String {
         line("tags", &tags.join("; "));
         line("language", value("language"));
         line("topics", value("topics"));
+        line(pause::FIELD, value(pause::FIELD));
         line("joined", &clock::told(value("joined"), zone));
         let consent = &found["consent"];
         if let (Some(how), Some(at)) = (consent["how"].as_str(), consent["at"].as_str()) {

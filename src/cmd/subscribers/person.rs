@@ -4,6 +4,7 @@ use sejong_digest::audience::email;
 use sejong_digest::audience::forgotten;
 use sejong_digest::audience::leave;
 use sejong_digest::audience::list::ReadOptions;
+use sejong_digest::audience::pause;
 use sejong_digest::audience::row::unknown_topics;
 use sejong_digest::audience::subscribers::change::{self, ChangeNote};
 use sejong_digest::audience::subscribers::moved::{self, AddressChangeError};
@@ -74,7 +75,10 @@ Change what the store says of a person
 
 --set email=NEW is a change of address. The person keeps all that is known of them; the old address \
 is kept out of every list, and an issue that went to it is one that they have. A no that comes for the \
-old address later holds for the new one, too.";
+old address later holds for the new one, too.
+
+--set paused_until=DAY is a pause: issues leave the person out, and from that day on they get them again. \
+An empty value ends it.";
 
 /// Change what the store says of a person
 #[derive(Debug, clap::Args)]
@@ -82,6 +86,7 @@ old address later holds for the new one, too.";
 #[command(after_help = "Examples:
   digest subscribers set ada@example.org --set city=Seoul --language ko --topics=-events
   digest subscribers set ada@example.org --set email=ada@new.example
+  digest subscribers set ada@example.org --set paused_until=2027-01-10
 ")]
 pub(super) struct Set {
     /// The address
@@ -153,7 +158,14 @@ impl Details {
         let set = set.ok_or_else(|| {
             Failure::usage("--set needs a field and a value, such as --set city=Seoul")
         })?;
+        let mut paused_until = None;
         for (name, value) in name.into_iter().chain(set) {
+            if name.trim() == pause::FIELD {
+                paused_until = Some(pause::day(value).map_err(|error| {
+                    Failure::usage(format!("--set {error}; an empty value ends a pause"))
+                })?);
+                continue;
+            }
             fields.push(change::field(name.trim(), value).map_err(Failure::usage)?);
         }
         let language = self.language.as_deref().map(change::text);
@@ -172,6 +184,7 @@ impl Details {
             }
             profile.language = language.clone().unwrap_or_else(|| profile.language.clone());
             profile.topics = topics.clone().unwrap_or_else(|| profile.topics.clone());
+            profile.paused_until = paused_until.unwrap_or(profile.paused_until);
             if let Some(words) = &consent {
                 let (how, words) = (ConsentWay::ByHand, words.clone());
                 profile.consent = Some(ConsentRecord { how, at, words, ip_hash: None });
@@ -183,8 +196,8 @@ impl Details {
 /// Says which of the fields that were set nobody has had: with a slip there, a letter finds none.
 async fn tell_new_fields(store: &Store, set: &[String]) -> Result<(), Failure> {
     let names = set.iter().filter_map(|text| text.split_once('='));
-    let names: Vec<&str> =
-        names.filter(|(_, value)| !value.trim().is_empty()).map(|(name, _)| name.trim()).collect();
+    let names = names.filter(|(_, value)| !value.trim().is_empty()).map(|(name, _)| name.trim());
+    let names: Vec<&str> = names.filter(|name| *name != pause::FIELD).collect();
     for (name, meant) in change::unknown_fields(store, &names).await? {
         let meant = meant.map_or(String::new(), |meant| format!("; did you mean {meant}?"));
         print::note(&format!("{name} is a new field: nobody had it before{meant}"));

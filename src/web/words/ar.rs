@@ -1,6 +1,6 @@
 //! The words of the pages in Arabic.
 
-use super::{FormWords, PageWords, PreferencesWords};
+use super::{FormWords, PageWords, PauseWords, PreferencesWords};
 
 pub(super) const WORDS: PageWords = PageWords {
     language: "ar",
@@ -69,5 +69,13 @@ pub(super) const WORDS: PageWords = PageWords {
         less_text: "ما زالت {name} تصل إلى {address}، دون هذه الموضوعات.",
         none_title: "لا يوجد ما يمكن اختياره هنا",
         none_text: "لا تصل {name} إلى {address}. إذا كانت تصلك على عنوان آخر، فاستخدم الرابط الوارد في رسالة إلى ذلك العنوان.",
+    },
+    pause: PauseWords {
+        question: "هل ترغب في التوقف مؤقتًا؟",
+        label: "لا أعداد قبل هذا اليوم",
+        button: "توقف مؤقت",
+        paused_text: "لن يصل أي عدد من {name} إلى {address} قبل هذا التاريخ: {date}. وبعد ذلك تعود الأعداد تلقائيًا.",
+        resume_button: "الاستئناف الآن",
+        wrong: "يُرجى اختيار يوم بين {first} و {last}.",
     },
 };

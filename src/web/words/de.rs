@@ -1,6 +1,6 @@
 //! The words of the pages in German.
 
-use super::{FormWords, PageWords, PreferencesWords};
+use super::{FormWords, PageWords, PauseWords, PreferencesWords};
 
 pub(super) const WORDS: PageWords = PageWords {
     language: "de",
@@ -74,5 +74,13 @@ pub(super) const WORDS: PageWords = PageWords {
         less_text: "{address} erhält {name} weiterhin, ohne diese Themen.",
         none_title: "Hier gibt es nichts auszuwählen",
         none_text: "{address} erhält {name} nicht. Wenn Sie es unter einer anderen Adresse erhalten, nutzen Sie bitte den Link in einer Nachricht an diese Adresse.",
+    },
+    pause: PauseWords {
+        question: "Möchten Sie eine Pause?",
+        label: "Keine Ausgabe vor diesem Tag",
+        button: "Pausieren",
+        paused_text: "{address} erhält keine Ausgabe von {name} vor diesem Tag: {date}. Danach kommen sie von selbst wieder.",
+        resume_button: "Jetzt fortsetzen",
+        wrong: "Bitte wählen Sie einen Tag zwischen {first} und {last}.",
     },
 };

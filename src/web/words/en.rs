@@ -1,6 +1,6 @@
 //! The words of the pages in English.
 
-use super::{FormWords, PageWords, PreferencesWords};
+use super::{FormWords, PageWords, PauseWords, PreferencesWords};
 
 pub(super) const WORDS: PageWords = PageWords {
     language: "en",
@@ -74,5 +74,13 @@ pub(super) const WORDS: PageWords = PageWords {
         less_text: "{address} still gets {name}, without these topics.",
         none_title: "There is nothing to choose here",
         none_text: "{address} does not get {name}. If you get it at another address, please use the link in a message to that address.",
+    },
+    pause: PauseWords {
+        question: "Would you like a pause?",
+        label: "No issue before this day",
+        button: "Pause",
+        paused_text: "{address} gets no issue of {name} before {date}. From that day on they come again by themselves.",
+        resume_button: "Go on now",
+        wrong: "Please choose a day from {first} to {last}.",
     },
 };

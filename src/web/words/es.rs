@@ -1,6 +1,6 @@
 //! The words of the pages in Spanish.
 
-use super::{FormWords, PageWords, PreferencesWords};
+use super::{FormWords, PageWords, PauseWords, PreferencesWords};
 
 pub(super) const WORDS: PageWords = PageWords {
     language: "es",
@@ -69,5 +69,13 @@ pub(super) const WORDS: PageWords = PageWords {
         less_text: "{address} sigue recibiendo {name}, sin estos temas.",
         none_title: "Aquí no hay nada que elegir",
         none_text: "{address} no recibe {name}. Si lo recibe en otra dirección, utilice el enlace de un mensaje enviado a esa dirección.",
+    },
+    pause: PauseWords {
+        question: "¿Desea hacer una pausa?",
+        label: "Ningún número antes de este día",
+        button: "Hacer una pausa",
+        paused_text: "{address} no recibe ningún número de {name} antes de esta fecha: {date}. Después, el envío se reanuda por sí solo.",
+        resume_button: "Reanudar ahora",
+        wrong: "Elija un día entre {first} y {last}, por favor.",
     },
 };

@@ -1,6 +1,6 @@
 //! The words of the pages in French.
 
-use super::{FormWords, PageWords, PreferencesWords};
+use super::{FormWords, PageWords, PauseWords, PreferencesWords};
 
 pub(super) const WORDS: PageWords = PageWords {
     language: "fr",
@@ -74,5 +74,13 @@ pub(super) const WORDS: PageWords = PageWords {
         less_text: "{address} reçoit toujours {name}, sans ces thèmes.",
         none_title: "Il n’y a rien à choisir ici",
         none_text: "{address} ne reçoit pas {name}. Si vous le recevez à une autre adresse, veuillez utiliser le lien d’un message envoyé à cette adresse.",
+    },
+    pause: PauseWords {
+        question: "Souhaitez-vous faire une pause ?",
+        label: "Aucun numéro avant ce jour",
+        button: "Faire une pause",
+        paused_text: "{address} ne reçoit aucun numéro de {name} avant cette date : {date}. Ensuite, l’envoi reprend de lui-même.",
+        resume_button: "Reprendre maintenant",
+        wrong: "Veuillez choisir un jour entre {first} et {last}.",
     },
 };

@@ -1,6 +1,6 @@
 //! The words of the pages in Hebrew.
 
-use super::{FormWords, PageWords, PreferencesWords};
+use super::{FormWords, PageWords, PauseWords, PreferencesWords};
 
 pub(super) const WORDS: PageWords = PageWords {
     language: "he",
@@ -69,5 +69,13 @@ pub(super) const WORDS: PageWords = PageWords {
         less_text: "הכתובת {address} ממשיכה לקבל את {name}, בלי הנושאים האלה.",
         none_title: "אין כאן מה לבחור",
         none_text: "הכתובת {address} אינה מקבלת את {name}. אם {name} מגיע אליך לכתובת אחרת, נא להשתמש בקישור שבהודעה לאותה כתובת.",
+    },
+    pause: PauseWords {
+        question: "רוצה לעשות הפסקה?",
+        label: "בלי גיליונות לפני היום הזה",
+        button: "הפסקה",
+        paused_text: "הכתובת {address} לא תקבל גיליונות של {name} לפני התאריך הזה: {date}. אחר כך הם יגיעו שוב מעצמם.",
+        resume_button: "להמשיך עכשיו",
+        wrong: "נא לבחור יום בין {first} לבין {last}.",
     },
 };

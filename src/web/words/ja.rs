@@ -1,6 +1,6 @@
 //! The words of the pages in Japanese.
 
-use super::{FormWords, PageWords, PreferencesWords};
+use super::{FormWords, PageWords, PauseWords, PreferencesWords};
 
 pub(super) const WORDS: PageWords = PageWords {
     language: "ja",
@@ -69,5 +69,13 @@ pub(super) const WORDS: PageWords = PageWords {
         less_text: "{address} には、これらのトピックを除いた {name} を引き続きお届けします。",
         none_title: "ここで選べるものはありません",
         none_text: "{address} には {name} をお届けしていません。別のアドレスで受け取っている場合は、そのアドレスに届いたメールのリンクをご利用ください。",
+    },
+    pause: PauseWords {
+        question: "しばらく休止しますか。",
+        label: "この日より前は受け取らない",
+        button: "休止する",
+        paused_text: "{date} より前は {address} に {name} をお届けしません。その日から自動的に再開します。",
+        resume_button: "今すぐ再開する",
+        wrong: "{first} から {last} までの日付を選んでください。",
     },
 };

@@ -1,6 +1,6 @@
 //! The words of the pages in Korean.
 
-use super::{FormWords, PageWords, PreferencesWords};
+use super::{FormWords, PageWords, PauseWords, PreferencesWords};
 
 pub(super) const WORDS: PageWords = PageWords {
     language: "ko",
@@ -74,5 +74,13 @@ pub(super) const WORDS: PageWords = PageWords {
         less_text: "{address}(으)로 {name}을(를) 이 주제 없이 계속 보내 드립니다.",
         none_title: "여기서 정할 것이 없습니다",
         none_text: "{address}(으)로는 {name}을(를) 보내지 않습니다. 다른 주소로 받고 계시면 그 주소로 온 메일의 링크를 이용해 주세요.",
+    },
+    pause: PauseWords {
+        question: "잠시 쉬었다가 받으시겠습니까?",
+        label: "이날 전에는 받지 않기",
+        button: "쉬기",
+        paused_text: "{date} 전에는 {address}(으)로 {name}을(를) 보내지 않습니다. 그날부터는 자동으로 다시 보내 드립니다.",
+        resume_button: "지금부터 다시 받기",
+        wrong: "{first}부터 {last}까지의 날짜를 골라 주세요.",
     },
 };

@@ -1,6 +1,6 @@
 //! The words of the pages in Chinese.
 
-use super::{FormWords, PageWords, PreferencesWords};
+use super::{FormWords, PageWords, PauseWords, PreferencesWords};
 
 pub(super) const WORDS: PageWords = PageWords {
     language: "zh",
@@ -69,5 +69,13 @@ pub(super) const WORDS: PageWords = PageWords {
         less_text: "{address} 仍会收到 {name}，但不含这些主题。",
         none_title: "这里没有可选择的内容",
         none_text: "{address} 不接收 {name}。如果您用其他地址接收，请使用发到那个地址的邮件中的链接。",
+    },
+    pause: PauseWords {
+        question: "想暂停一段时间吗？",
+        label: "在这一天之前不接收",
+        button: "暂停",
+        paused_text: "{date} 之前，{address} 不会收到 {name}。从那天起会自动恢复。",
+        resume_button: "现在恢复",
+        wrong: "请选择 {first} 至 {last} 之间的日期。",
     },
 };

@@ -1,6 +1,6 @@
 //! The words of the pages in Traditional Chinese.
 
-use super::{FormWords, PageWords, PreferencesWords};
+use super::{FormWords, PageWords, PauseWords, PreferencesWords};
 
 pub(super) const WORDS: PageWords = PageWords {
     language: "zh-Hant",
@@ -69,5 +69,13 @@ pub(super) const WORDS: PageWords = PageWords {
         less_text: "{address} 仍會收到 {name}，但不含這些主題。",
         none_title: "這裡沒有可選擇的內容",
         none_text: "{address} 不接收 {name}。如果您用其他地址接收，請使用寄到那個地址的郵件中的連結。",
+    },
+    pause: PauseWords {
+        question: "想暫停一段時間嗎？",
+        label: "在這一天之前不接收",
+        button: "暫停",
+        paused_text: "{date} 之前，{address} 不會收到 {name}。從那天起會自動恢復。",
+        resume_button: "現在恢復",
+        wrong: "請選擇 {first} 至 {last} 之間的日期。",
     },
 };
