@@ -49,7 +49,7 @@ use runs::Written;
 const BATCH: usize = 1_000;
 
 /// The tables, step by step; see [`Store::open`].
-pub const STEPS: [SchemaStep; 37] = [
+pub const STEPS: [SchemaStep; 38] = [
     SchemaStep { sqlite: FIRST_STEP, postgres: tables::POSTGRES },
     SchemaStep::of_sqlite(claim::TIMES),
     SchemaStep::of_sqlite(revision::STEP),
@@ -87,6 +87,7 @@ pub const STEPS: [SchemaStep; 37] = [
     trial::STEP,
     SchemaStep::both(corrections::STEP),
     SchemaStep::both(subscribers::PAUSED),
+    signup::WORDS,
 ];
 
 const FIRST_STEP: &str = "

@@ -27,6 +27,7 @@ pub mod signup_form;
 mod stores;
 pub mod subscribing;
 pub mod supervisor;
+mod typed;
 pub mod visitor;
 mod watching;
 mod web_address;

@@ -94,6 +94,8 @@ pub(super) struct FormWords {
     /// Of a field that only programs fill in.
     pub(super) trap_label: &'static str,
     pub(super) email_wrong: &'static str,
+    /// `{meant}` is the address that was probably meant, `{written}` the one that was written.
+    pub(super) email_nearly: &'static str,
     pub(super) field_missing: &'static str,
     pub(super) field_wrong: &'static str,
     pub(super) topic_unknown: &'static str,
@@ -129,6 +131,10 @@ const ALL: [&PageWords; 10] = [
 
 impl PageWords {
     /// Those for a language; none where the pages do not have it.
+    pub(super) fn all() -> impl Iterator<Item = &'static PageWords> {
+        ALL.into_iter()
+    }
+
     pub(super) fn of(language: &str) -> Option<&'static PageWords> {
         let tag = of_words(language);
         ALL.into_iter().find(|words| words.language.eq_ignore_ascii_case(&tag))

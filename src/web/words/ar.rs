@@ -37,6 +37,7 @@ pub(super) const WORDS: PageWords = PageWords {
         subscribe_button: "اشترك",
         trap_label: "اترك هذه الخانة فارغة",
         email_wrong: "هذا ليس عنوان بريد إلكتروني.",
+        email_nearly: "هل تقصد {meant}؟ إن كان {written} صحيحًا فأرسل النموذج مرة أخرى.",
         field_missing: "يرجى ملء هذه الخانة.",
         field_wrong: "يرجى الكتابة باختصار ودون عنوان ويب.",
         topic_unknown: "هذا الموضوع غير موجود هنا.",

@@ -42,6 +42,7 @@ pub(super) const WORDS: PageWords = PageWords {
         subscribe_button: "Abonnieren",
         trap_label: "Dieses Feld leer lassen",
         email_wrong: "Das ist keine E-Mail-Adresse.",
+        email_nearly: "Meinten Sie {meant}? Wenn {written} stimmt, senden Sie das Formular noch einmal ab.",
         field_missing: "Bitte füllen Sie dies aus.",
         field_wrong: "Bitte kürzer und ohne Webadresse.",
         topic_unknown: "Dieses Thema gibt es hier nicht.",

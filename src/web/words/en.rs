@@ -42,6 +42,7 @@ pub(super) const WORDS: PageWords = PageWords {
         subscribe_button: "Subscribe",
         trap_label: "Leave this field empty",
         email_wrong: "This is not an email address.",
+        email_nearly: "Did you mean {meant}? If {written} is right, send the form again.",
         field_missing: "Please fill this in.",
         field_wrong: "Please write this without a web address, and shorter.",
         topic_unknown: "There is no such topic here.",

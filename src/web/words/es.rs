@@ -37,6 +37,7 @@ pub(super) const WORDS: PageWords = PageWords {
         subscribe_button: "Suscribirse",
         trap_label: "Deje este campo vacío",
         email_wrong: "Esto no es una dirección de correo.",
+        email_nearly: "¿Quería escribir {meant}? Si {written} es correcta, vuelva a enviar el formulario.",
         field_missing: "Rellene este campo, por favor.",
         field_wrong: "Más corto y sin dirección web, por favor.",
         topic_unknown: "Este tema no existe aquí.",

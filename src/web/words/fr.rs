@@ -42,6 +42,7 @@ pub(super) const WORDS: PageWords = PageWords {
         subscribe_button: "S’abonner",
         trap_label: "Laissez ce champ vide",
         email_wrong: "Ce n’est pas une adresse e-mail.",
+        email_nearly: "Vouliez-vous écrire {meant} ? Si {written} est exact, envoyez de nouveau le formulaire.",
         field_missing: "Veuillez remplir ce champ.",
         field_wrong: "Plus court et sans adresse web, s’il vous plaît.",
         topic_unknown: "Ce thème n’existe pas ici.",

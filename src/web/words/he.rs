@@ -37,6 +37,7 @@ pub(super) const WORDS: PageWords = PageWords {
         subscribe_button: "הרשמה",
         trap_label: "יש להשאיר שדה זה ריק",
         email_wrong: "זו אינה כתובת דוא״ל.",
+        email_nearly: "האם הכוונה היא {meant}? אם {written} נכונה, יש לשלוח את הטופס שוב.",
         field_missing: "נא למלא שדה זה.",
         field_wrong: "נא לכתוב בקצרה וללא כתובת אינטרנט.",
         topic_unknown: "הנושא הזה אינו קיים כאן.",

@@ -37,6 +37,7 @@ pub(super) const WORDS: PageWords = PageWords {
         subscribe_button: "購読する",
         trap_label: "この欄は空のままにしてください",
         email_wrong: "メールアドレスではありません。",
+        email_nearly: "{meant} ではありませんか。{written} で正しければ、もう一度送信してください。",
         field_missing: "ご記入ください。",
         field_wrong: "ウェブアドレスを含めず、短くご記入ください。",
         topic_unknown: "このトピックはありません。",

@@ -42,6 +42,7 @@ pub(super) const WORDS: PageWords = PageWords {
         subscribe_button: "구독하기",
         trap_label: "이 칸은 비워 두세요",
         email_wrong: "이메일 주소가 아닙니다.",
+        email_nearly: "혹시 {meant} 주소인가요? {written} 주소가 맞으면 그대로 다시 보내 주세요.",
         field_missing: "이 칸을 채워 주세요.",
         field_wrong: "웹 주소 없이 더 짧게 써 주세요.",
         topic_unknown: "이런 주제는 없습니다.",

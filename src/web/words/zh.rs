@@ -37,6 +37,7 @@ pub(super) const WORDS: PageWords = PageWords {
         subscribe_button: "订阅",
         trap_label: "请将此栏留空",
         email_wrong: "这不是电子邮件地址。",
+        email_nearly: "您是想输入 {meant} 吗？如果 {written} 没有错，请再次提交。",
         field_missing: "请填写此栏。",
         field_wrong: "请写短一些，不要包含网址。",
         topic_unknown: "没有这个主题。",

@@ -37,6 +37,7 @@ pub(super) const WORDS: PageWords = PageWords {
         subscribe_button: "訂閱",
         trap_label: "請將此欄留空",
         email_wrong: "這不是電子郵件地址。",
+        email_nearly: "您是想輸入 {meant} 嗎？如果 {written} 沒有錯，請再次送出。",
         field_missing: "請填寫此欄。",
         field_wrong: "請寫短一些，不要包含網址。",
         topic_unknown: "沒有這個主題。",
