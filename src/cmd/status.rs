@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use jiff::SignedDuration;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use sejong_digest::audience::erasure;
 use sejong_digest::audience::except::LEFT_OUT_BY;
 use sejong_digest::audience::subscribers::preferences;
 use sejong_digest::audience::suppression::{
@@ -35,6 +36,9 @@ use super::files::describe;
 use super::receipts::{self, ANOTHER_LEDGER, NOT_THE_LEDGER, parts};
 use super::workspace::Workspace;
 use super::{Global, clock, looking, print, runtime};
+
+/// Whoever waits longer to be erased is told of as late.
+const LATE: SignedDuration = SignedDuration::from_hours(24);
 
 /// Show what happened to the recipients of an issue
 #[derive(Clone, Debug, clap::Args)]
@@ -157,6 +161,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
         let outbox = outbox::counts(&store).await;
         let today = clock::now_in(zone).date();
         let paused = preferences::paused(&store, today).await;
+        let erasures = erasure::waiting(&store).await;
         // Before the first send there is no issue with which scripts would see them.
         let waiting = if args.issue.is_none() && (!args.json || is_first) {
             undecided::all(&store, None).await
@@ -173,12 +178,27 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
         if args.issue.is_none() && args.catch.is_none() && !outbox.is_empty() {
             print::note(&format!("mails to people who subscribe: {outbox}"));
         }
+        if args.issue.is_none()
+            && args.catch.is_none()
+            && let Some(told) = erasures_told(&erasures?)
+        {
+            print::note(&told);
+        }
         let paused = paused?;
         if args.issue.is_none() && args.catch.is_none() && paused > 0 {
             print::note(&format!("paused, by their own choice: {}", counted(paused, "person")));
         }
         Ok(Exit::Done)
     })
+}
+
+/// How many people wait to be erased, if any do, and whether that takes too long.
+pub(super) fn erasures_told(waiting: &[(Address, Timestamp)]) -> Option<String> {
+    let (_, first) = waiting.first()?;
+    let people = counted(waiting.len() as u64, "person");
+    let is_late = clock::now().duration_since(*first) > LATE;
+    let late = if is_late { ", the first for more than a day" } else { "" };
+    Some(format!("to be erased, as they have asked for on the web: {people}{late}"))
 }
 
 /// Says that nobody can tell what other ledgers have sent, unless a person has said yes to that for

@@ -34,7 +34,7 @@ use std::sync::Arc;
 use super::id::{RevisionId, RowId, RunId};
 use super::journal::Settled;
 use super::verdict::{GIVEN_UP, PUT_OFF};
-use crate::audience::{signup, subscribers, suppression};
+use crate::audience::{erasure, signup, subscribers, suppression};
 use crate::delivery::outbox;
 use crate::message::recipient::Recipient;
 use crate::smtp::outcome::Stage;
@@ -48,7 +48,7 @@ use runs::Written;
 const BATCH: usize = 1_000;
 
 /// The tables, step by step; see [`Store::open`].
-pub const STEPS: [SchemaStep; 35] = [
+pub const STEPS: [SchemaStep; 36] = [
     SchemaStep { sqlite: FIRST_STEP, postgres: tables::POSTGRES },
     SchemaStep::of_sqlite(claim::TIMES),
     SchemaStep::of_sqlite(revision::STEP),
@@ -84,6 +84,7 @@ pub const STEPS: [SchemaStep; 35] = [
     suppression::SAID_AGAIN,
     SchemaStep::both(withdrawn::STEP),
     SchemaStep::both(subscribers::PAUSED),
+    erasure::STEP,
 ];
 
 const FIRST_STEP: &str = "

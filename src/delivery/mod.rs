@@ -5,6 +5,7 @@
 
 pub mod bounced;
 pub mod duration;
+pub mod erasing;
 pub mod id;
 pub mod intake;
 pub mod journal;
@@ -13,6 +14,7 @@ pub mod moment;
 pub mod outbox;
 pub mod pace;
 pub mod parts;
+pub mod person_known;
 pub mod receipt;
 pub mod reconcile;
 pub mod recovery;

@@ -31,6 +31,11 @@ impl WebStore {
         }
     }
 
+    /// What tells whoever runs the server.
+    pub(super) fn tell(&self) -> fn(&str) {
+        self.tell
+    }
+
     /// Tells whoever runs the server, once, that readers cannot be served, and when they can again.
     pub(super) fn note(&self, error: Option<&dyn fmt::Display>) {
         let was_told = self.is_told.swap(error.is_some(), Ordering::Relaxed);

@@ -8,6 +8,7 @@ mod hooks;
 mod leaving;
 mod operations;
 mod outbox;
+mod own_data;
 mod pausing;
 mod preferences;
 mod storm;

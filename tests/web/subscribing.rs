@@ -100,6 +100,9 @@ fn a_form_a_mail_and_a_button_make_a_subscriber() {
     assert!(question.status == 200 && question.body.contains("N…@example.org"), "{question:?}");
     let done = served.post(&link, "confirm=yes");
     assert!(done.status == 200 && done.body.contains("Your subscription is confirmed"), "{done:?}");
+    let (_, way) = done.body.split_once("href=\"/preferences/").expect("a way on");
+    let way = format!("/preferences/{}", way.split('"').next().expect("an end"));
+    assert_eq!(served.get(&way).status, 200);
     let known = served.known("newcomer@example.org");
     let (subscriber, consent) = (&known["subscriber"], &known["subscriber"]["consent"]);
     assert_eq!((&subscriber["status"], &consent["how"]), (&"confirmed".into(), &"form".into()));
@@ -111,6 +114,7 @@ fn a_form_a_mail_and_a_button_make_a_subscriber() {
     let welcome = &here.mails("Newcomer@example.org", 2)[1];
     assert_eq!(welcome.subject(), "Welcome to Sejong Digest");
     assert!(welcome.unsubscribe().contains("/unsubscribe/"));
+    assert!(welcome.html.contains("/preferences/") && welcome.text.contains("/preferences/"));
     assert_eq!(welcome.field("List-Unsubscribe-Post"), "List-Unsubscribe=One-Click");
     assert_ne!(welcome.id(), mail.id());
     let plan = served.here.run(&["plan", "2025-11"]);
