@@ -111,6 +111,15 @@ fn a_fresh_link_comes_by_mail_once_an_hour_and_brings_all_that_is_kept() {
     assert_eq!(here.relay.counts().accepted, 1, "one an hour");
 }
 
+#[test]
+fn a_welcome_leads_to_the_readers_own_page() {
+    let here = Subscribed::start("\n[web]\n");
+    assert_eq!(here.asks("new@example.org", "192.0.2.1").status, 303);
+    assert_eq!(here.served.post(&here.link("new@example.org"), "confirm=yes").status, 200);
+    let welcome = &here.mails("new@example.org", 2)[1];
+    assert!(welcome.html.contains("/preferences/") && welcome.text.contains("/preferences/"));
+}
+
 // Row 39: the form for who has lost the link tells nobody who is on the list.
 #[test]
 fn who_has_lost_the_link_gets_one_and_nobody_learns_who_is_on_the_list() {
