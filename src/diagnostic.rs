@@ -5,10 +5,12 @@
 
 pub mod capped;
 pub mod grouped;
+pub mod log;
 pub mod masked;
 pub mod render;
 pub mod sarif;
 pub mod refused;
+pub mod unnamed;
 pub mod unseen;
 pub mod visible;
 

@@ -8,8 +8,19 @@ use std::process::Stdio;
 use harness::{DIGEST, Publication};
 use serde_json::Value;
 
-const VERBS: [&str; 10] =
-    ["init", "new", "check", "render", "test", "plan", "send", "status", "reconcile", "doctor"];
+const VERBS: [&str; 11] = [
+    "init",
+    "new",
+    "check",
+    "render",
+    "test",
+    "plan",
+    "send",
+    "amend",
+    "status",
+    "reconcile",
+    "doctor",
+];
 
 #[test]
 fn help_says_what_each_verb_does() {
@@ -71,7 +82,7 @@ fn every_example_in_the_help_runs() {
             let needs_more = ["test", "send"].contains(&verb)
                 && !line.contains("--catch")
                 && !line.contains("--dry-run");
-            if needs_more || ["status", "reconcile"].contains(&verb) {
+            if needs_more || ["amend", "status", "reconcile"].contains(&verb) {
                 continue;
             }
             // `new` makes an article in an issue that the example before has made.

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use jiff::civil::Date;
 use maud::{Markup, PreEscaped, html};
 
+use super::corrections;
 use super::document::Framed;
 use super::edition::{WebArticle, WebEdition};
 use super::fragment::lowered;
@@ -105,6 +106,7 @@ pub(super) fn page(
             }
             h1 { (article.title) }
             (byline(article))
+            (corrections::told(issue.corrections_of(&article.slug), around))
             (PreEscaped(body))
             (rest(article))
         }

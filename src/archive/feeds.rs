@@ -6,6 +6,7 @@ use maud::{PreEscaped, html};
 use serde_json::{Value, json};
 
 use super::articles::leading_home;
+use super::corrections;
 use super::edition::{WebArticle, WebEdition};
 use super::xml::XmlText;
 use super::{ArchiveSite, Making, PublishedIssue};
@@ -22,10 +23,18 @@ struct FeedEntry<'a> {
     elsewhere: Option<&'a str>,
     language: &'a str,
     at: Timestamp,
+    /// When it was corrected last.
+    corrected: Option<Timestamp>,
     author: Option<&'a str>,
     summary: Option<&'a str>,
     html: String,
     tags: &'a [String],
+}
+
+impl FeedEntry<'_> {
+    fn updated(&self) -> Timestamp {
+        self.corrected.map_or(self.at, |at| at.max(self.at))
+    }
 }
 
 /// What tells a feed from another.
@@ -44,6 +53,7 @@ fn of_issue<'a>(site: &ArchiveSite, issue: &'a PublishedIssue) -> FeedEntry<'a> 
     let edition = issue.edition();
     let content = html! {
         @if let Some(edition) = edition {
+            (corrections::told(issue.corrections.iter(), &edition.language))
             (PreEscaped(absolute(site, issue, edition, (&edition.intro, &issue.path()))))
             ul {
                 @for article in edition.articles() {
@@ -61,6 +71,7 @@ fn of_issue<'a>(site: &ArchiveSite, issue: &'a PublishedIssue) -> FeedEntry<'a> 
         elsewhere: None,
         language: issue.language(),
         at: issue.sent_at,
+        corrected: issue.corrections.iter().map(|one| one.at).max(),
         author: None,
         summary: edition.and_then(|edition| edition.summary.as_deref()),
         html: content.0,
@@ -96,7 +107,9 @@ fn articles(making: Making<'_>) -> Vec<FeedEntry<'_>> {
     all.take(ARTICLES)
         .map(|(issue, edition, article)| {
             let path = issue.article_path(article);
-            let html = absolute(site, issue, edition, (&article.body, &path));
+            let body = absolute(site, issue, edition, (&article.body, &path));
+            let notes = corrections::told(issue.corrections_of(&article.slug), &article.language);
+            let html = notes.0 + &body;
             let address = site.absolute(&path);
             FeedEntry {
                 title: &article.title,
@@ -104,6 +117,7 @@ fn articles(making: Making<'_>) -> Vec<FeedEntry<'_>> {
                 elsewhere: article.url.as_deref(),
                 language: &article.language,
                 at: issue.sent_at,
+                corrected: issue.corrections_of(&article.slug).map(|one| one.at).max(),
                 author: article.author.as_deref(),
                 summary: Some(&*article.description).filter(|text| !text.is_empty()),
                 html,
@@ -135,7 +149,7 @@ pub(super) fn articles_json(making: Making<'_>) -> String {
 
 fn atom(making: Making<'_>, head: &FeedHead, entries: &[FeedEntry<'_>]) -> String {
     let site = making.site;
-    let updated = entries.iter().map(|entry| entry.at).max().unwrap_or(Timestamp::UNIX_EPOCH);
+    let updated = entries.iter().map(FeedEntry::updated).max().unwrap_or(Timestamp::UNIX_EPOCH);
     let mut xml = XmlText::new();
     let space = ("xmlns", "http://www.w3.org/2005/Atom");
     xml.open("feed", &[space, ("xml:lang", &site.language)]);
@@ -151,7 +165,7 @@ fn atom(making: Making<'_>, head: &FeedHead, entries: &[FeedEntry<'_>]) -> Strin
         xml.open("entry", &[("xml:lang", entry.language)]);
         xml.text("id", &[], &entry.address);
         xml.text("title", &[], entry.title);
-        xml.text("updated", &[], &seconds(entry.at));
+        xml.text("updated", &[], &seconds(entry.updated()));
         xml.text("published", &[], &seconds(entry.at));
         xml.empty("link", &[("rel", "alternate"), ("type", "text/html"), ("href", &entry.address)]);
         if let Some(elsewhere) = entry.elsewhere {
@@ -192,6 +206,7 @@ fn json_feed(making: Making<'_>, head: &FeedHead, entries: Vec<FeedEntry<'_>>) -
                 item[key] = value;
             }
         };
+        add("date_modified", entry.corrected.map(|at| seconds(at).into()));
         add("external_url", entry.elsewhere.map(Value::from));
         add("summary", entry.summary.map(Value::from));
         add("authors", entry.author.map(|name| json!([{ "name": name }])));
@@ -236,9 +251,14 @@ pub(super) fn sitemap(making: Making<'_>) -> String {
     };
     page(&site.absolute("issues/"), issues.first().map(PublishedIssue::date));
     for issue in issues {
-        page(&site.absolute(&issue.path()), Some(issue.date()));
+        let latest = |days: &mut dyn Iterator<Item = jiff::civil::Date>| {
+            Some(days.fold(issue.date(), Ord::max))
+        };
+        let days = &mut issue.corrections.iter().map(|one| one.day);
+        page(&site.absolute(&issue.path()), latest(days));
         for article in issue.pages().filter(|article| !article.excerpt) {
-            page(&site.absolute(&issue.article_path(article)), Some(issue.date()));
+            let days = &mut issue.corrections_of(&article.slug).map(|one| one.day);
+            page(&site.absolute(&issue.article_path(article)), latest(days));
         }
     }
     xml.close("urlset");

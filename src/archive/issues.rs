@@ -4,6 +4,7 @@
 use maud::{Markup, PreEscaped, html};
 
 use super::articles::{day, within};
+use super::corrections;
 use super::document::Framed;
 use super::edition::{WebEdition, WebSection};
 use super::fragment::lowered;
@@ -34,6 +35,7 @@ pub(super) fn page(
     let content = html! {
         p.m { (number_and_day(issue)) }
         h1 { (edition.title) }
+        (corrections::told_of_all(issue, edition))
         (PreEscaped(site.placed(&edition.intro)))
         @if edition.articles().count() >= FEW { (contents(edition)) }
         @for section in &edition.sections {

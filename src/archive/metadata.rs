@@ -17,6 +17,7 @@ pub(super) struct PageMetadata {
     kind: &'static str,
     author: Option<String>,
     published: Option<Date>,
+    modified: Option<Date>,
     picture: Option<String>,
     site: String,
     data: Option<Value>,
@@ -42,12 +43,14 @@ impl PageMetadata {
         let canonical = site.absolute(&issue.path());
         let picture = edition.articles().find_map(|article| article.picture.as_ref());
         let picture = picture.map(|picture| site.placed_address(&picture.address));
+        let modified = issue.corrections.iter().map(|one| one.day).max();
         let data = json!({
             "@context": "https://schema.org",
             "@type": "PublicationIssue",
             "name": edition.title,
             "url": canonical,
             "datePublished": edition.date.to_string(),
+            "dateModified": modified.map(|day| day.to_string()),
             "inLanguage": edition.language,
             "issueNumber": edition.number,
             "isPartOf": {"@type": "Periodical", "name": site.name, "url": site.absolute("")},
@@ -56,6 +59,7 @@ impl PageMetadata {
             description: edition.summary.clone(),
             kind: "article",
             published: Some(edition.date),
+            modified,
             picture,
             data: Some(without_nothing(data)),
             canonical,
@@ -81,6 +85,7 @@ impl PageMetadata {
             without_nothing(json!({"@type": "Person", "name": name, "affiliation": works}))
         });
         let description = Some(&article.description).filter(|text| !text.is_empty()).cloned();
+        let modified = issue.corrections_of(&article.slug).map(|one| one.day).max();
         let data = json!({
             "@context": "https://schema.org",
             "@type": "Article",
@@ -88,6 +93,7 @@ impl PageMetadata {
             "description": description,
             "url": own,
             "datePublished": date.to_string(),
+            "dateModified": modified.map(|day| day.to_string()),
             "inLanguage": article.language,
             "author": author,
             "image": picture,
@@ -100,6 +106,7 @@ impl PageMetadata {
             kind: "article",
             author: article.author.clone(),
             published: Some(date),
+            modified,
             picture,
             data: Some(without_nothing(data)),
             canonical,
@@ -121,6 +128,9 @@ impl PageMetadata {
             }
             @if let Some(date) = self.published {
                 meta property="article:published_time" content=(date);
+            }
+            @if let Some(date) = self.modified {
+                meta property="article:modified_time" content=(date);
             }
             @if let Some(picture) = &self.picture { meta property="og:image" content=(picture); }
             @if let Some(data) = &self.data { (document::data(data)) }

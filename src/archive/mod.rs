@@ -8,6 +8,7 @@
 //! [`pictures`] touch files: those of the site.
 
 mod articles;
+pub mod corrections;
 mod document;
 pub mod edition;
 mod feeds;
@@ -33,6 +34,7 @@ use crate::compose::Composition;
 use crate::compose::theme::Theme;
 use crate::crypto;
 use crate::issue::percent;
+use corrections::Correction;
 use edition::{WebArticle, WebEdition};
 use words::ArchiveWords;
 
@@ -66,6 +68,8 @@ pub struct PublishedIssue {
     pub sent_at: Timestamp,
     /// What is shown.
     pub content: PublishedContent,
+    /// What was corrected in it since, the first correction first.
+    pub corrections: Vec<Correction>,
 }
 
 /// See [`PublishedIssue::content`].
@@ -163,7 +167,7 @@ const SUBSCRIBE: &str = "subscribe";
 pub const MISSING: &str = "404.html";
 
 /// Changes whenever pages are made in another way.
-const MANNER: &str = concat!(env!("CARGO_PKG_VERSION"), " 2");
+const MANNER: &str = concat!(env!("CARGO_PKG_VERSION"), " 3");
 
 impl ArchiveSite {
     /// What all pages depend on, but for the issues.
@@ -304,6 +308,10 @@ impl ArchivePages {
             let path = issue.article_path(article);
             let page = articles::page(making, issue, edition, article);
             self.add(&path, PageKind::Html, page);
+        }
+        for (slug, gone) in issue.removed() {
+            let page = corrections::removed(making, issue, gone);
+            self.add(&format!("{}{slug}/", issue.path()), PageKind::Html, page);
         }
     }
 

@@ -74,9 +74,9 @@ pub(super) fn index(making: Making<'_>) -> String {
         let mut own = BTreeSet::new();
         let words = [&article.author, &article.affiliation].into_iter().flatten();
         let words = words.chain(&article.tags).map(String::as_str);
-        for text in words.chain([&*article.title, &*article.description, &*article.text]) {
-            terms(text, &mut own);
-        }
+        let notes = issue.corrections_of(&article.slug).map(|one| &*one.note);
+        let words = words.chain([&*article.title, &*article.description, &*article.text]);
+        words.chain(notes).for_each(|text| terms(text, &mut own));
         for term in own {
             found.entry(term).or_default().push(number);
         }

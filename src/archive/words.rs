@@ -1,6 +1,7 @@
 //! The words that the site says itself, in the languages of the letter: a file each.
 //!
-//! `{name}` is the newsletter, `{contact}` where people write to, `{count}` a number.
+//! `{name}` is the newsletter, `{contact}` where people write to, `{count}` a number,
+//! `{date}` a day, `{note}` what was wrong, `{subject}` that of an issue.
 
 mod ar;
 mod de;
@@ -38,6 +39,14 @@ pub(super) struct ArchiveWords {
     pub(super) leave_text: &'static str,
     pub(super) missing_title: &'static str,
     pub(super) missing_text: &'static str,
+    /// Above a text that was corrected.
+    pub(super) corrected: &'static str,
+    /// Of an article that was taken out.
+    pub(super) removed: &'static str,
+    /// The Subject of a mail about what was corrected, its title, and before its links.
+    pub(super) erratum: &'static str,
+    pub(super) erratum_title: &'static str,
+    pub(super) corrected_text: &'static str,
 }
 
 const ALL: [&ArchiveWords; 10] = [
@@ -94,6 +103,8 @@ mod tests {
             assert!(words.subscribe.contains("{name}"), "{}", words.language);
             assert!(words.leave_text.contains("{contact}"), "{}", words.language);
             assert!(words.found.contains("{count}"), "{}", words.language);
+            let places = words.corrected.contains("{date}") && words.corrected.ends_with("{note}");
+            assert!(places && words.erratum.contains("{subject}"), "{}", words.language);
         }
     }
 }

@@ -56,6 +56,9 @@ CREATE TABLE signup_mail (
 ",
 );
 
+/// What stands in the place of topics that nobody was asked for: no choice is written so.
+const NOT_ASKED: &str = "?";
+
 /// What somebody asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Signup {
@@ -67,8 +70,8 @@ pub struct Signup {
     pub fields: BTreeMap<String, String>,
     /// The language that they chose; empty where they did not.
     pub language: String,
-    /// The topics that they want; see [`crate::issue::topics`].
-    pub topics: String,
+    /// The topics that they want; see [`crate::issue::topics`]. `None` where the form did not ask.
+    pub topics: Option<String>,
     /// What they agreed to.
     pub words: String,
     /// The keyed hash of the address of the computer.
@@ -269,7 +272,7 @@ pub async fn keep_within(
         .bind(signup.address.as_str())
         .bind(serde_json::to_string(&signup.fields).map_err(SqlError::encode)?)
         .bind(signup.language.as_str())
-        .bind(signup.topics.as_str())
+        .bind(signup.topics.as_deref().unwrap_or(NOT_ASKED))
         .bind(signup.words.as_str())
         .bind(signup.ip_hash.clone())
         .bind(now.as_millisecond())
@@ -293,7 +296,7 @@ pub async fn replace_within(
         .bind(signup.address.identity())
         .bind(serde_json::to_string(&signup.fields).map_err(SqlError::encode)?)
         .bind(signup.language.as_str())
-        .bind(signup.topics.as_str())
+        .bind(signup.topics.as_deref().unwrap_or(NOT_ASKED))
         .bind(signup.words.as_str())
         .bind(signup.ip_hash.clone())
         .bind(now.as_millisecond())
@@ -380,7 +383,7 @@ pub async fn open_of(
             email: row.try_get(0)?,
             fields: serde_json::from_str(row.try_get(1)?).map_err(SqlError::decode)?,
             language: row.try_get(2)?,
-            topics: row.try_get(3)?,
+            topics: asked_topics(row.try_get(3)?).unwrap_or_default(),
             words: row.try_get(4)?,
             asked_at: of_ms(row.try_get(5)?),
             ends_at: of_ms(row.try_get(6)?),
@@ -495,7 +498,7 @@ pub struct AskedFor {
     /// As in [`Signup`].
     pub language: String,
     /// As in [`Signup`].
-    pub topics: String,
+    pub topics: Option<String>,
     consent: ConsentRecord,
     /// When; a later form takes its place.
     pub asked: Timestamp,
@@ -508,7 +511,7 @@ impl AskedFor {
             email: row.try_get(1)?,
             fields: serde_json::from_str(row.try_get(2)?).map_err(SqlError::decode)?,
             language: row.try_get(3)?,
-            topics: row.try_get(4)?,
+            topics: asked_topics(row.try_get(4)?),
             consent: ConsentRecord {
                 how: ConsentWay::Form,
                 at: asked,
@@ -528,7 +531,7 @@ impl AskedFor {
         if !self.language.is_empty() {
             profile.language = self.language;
         }
-        profile.topics = self.topics;
+        profile.topics = self.topics.unwrap_or(profile.topics);
         profile.status = SubscriptionStatus::Confirmed;
         // Whoever subscribes wants the next issue.
         profile.paused_until = None;
@@ -539,6 +542,47 @@ impl AskedFor {
     }
 }
 
+fn asked_topics(kept: String) -> Option<String> {
+    (kept != NOT_ASKED).then_some(kept)
+}
+
+/// Whose mailbox an address is, as far as many addresses can be one: for a limit, and for nothing else.
+/// What stands behind a `+` is the owner's own (RFC 5233), and Gmail reads no dots. Must never say who a
+/// person is: elsewhere two such addresses are two people.
+pub fn mailbox_for_limit(address: &Address) -> String {
+    let identity = address.identity();
+    let Some((local, domain)) = identity.rsplit_once('@') else { return identity };
+    let name = match local.split_once('+') {
+        Some((name, _)) if !name.is_empty() && !local.starts_with('"') => name,
+        _ => local,
+    };
+    match domain {
+        "gmail.com" | "googlemail.com" => format!("{}@gmail.com", name.replace('.', "")),
+        _ => format!("{name}@{domain}"),
+    }
+}
+
 fn moment_of(at: Timestamp) -> String {
     at.strftime("%FT%TZ").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_one_owner_can_invent_is_one_mailbox_for_the_limit() {
+        let of = |text: &str| mailbox_for_limit(&Address::parse(text).unwrap());
+        for (address, mailbox) in [
+            ("Kim@example.org", "kim@example.org"),
+            ("kim+1@example.org", "kim@example.org"),
+            ("kim+a+b@example.org", "kim@example.org"),
+            ("+kim@example.org", "+kim@example.org"),
+            ("k.im@example.org", "k.im@example.org"),
+            ("K.i.m+x@googlemail.com", "kim@gmail.com"),
+            ("\"k + im\"@example.org", "\"k + im\"@example.org"),
+        ] {
+            assert_eq!(of(address), mailbox, "{address}");
+        }
+    }
 }

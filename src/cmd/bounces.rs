@@ -24,7 +24,7 @@ use super::files::{describe, describe_store};
 use super::readers::forgetting_keys;
 use super::subscribers::place;
 use super::workspace::{self, LostSecret, Workspace};
-use super::{Global, clock, looking, print, runtime};
+use super::{Global, LogOptions, clock, looking, print, runtime};
 use undecided::{DismissUndecided, ListUndecided};
 use words::{Acting, Readings};
 
@@ -82,6 +82,17 @@ struct ReadArgs {
     /// Another store than the one in digest.toml, such as sqlite:digest.db
     #[arg(long, value_name = "URL")]
     store: Option<String>,
+    #[command(flatten)]
+    log: LogOptions,
+}
+
+impl Args {
+    pub(super) fn log_format(&self) -> print::LogFormat {
+        match &self.command {
+            Command::Read(args) => args.log.log_format,
+            _ => print::LogFormat::Text,
+        }
+    }
 }
 
 impl ReadArgs {

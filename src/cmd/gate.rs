@@ -77,7 +77,8 @@ impl Gate {
         let mut siblings = load::siblings(publication);
         siblings.retain(|sibling: &Headline| sibling.name != issue.name);
         let sent = sent(workspace);
-        if self.is_had || sent.contains(&issue.name) {
+        // What tells of a correction is like what told of the one before, and may follow on the same day.
+        if self.is_had || issue.corrects.is_some() || sent.contains(&issue.name) {
             siblings.clear();
         }
         let now = clock::now_in(&workspace.config.time_zone);

@@ -2,6 +2,7 @@
 //! report. clap and printing live here and nowhere else; what is right or wrong about an issue or a
 //! message is decided in the library.
 
+mod amend;
 mod archive;
 mod bounces;
 mod check;
@@ -76,6 +77,7 @@ enum Command {
     Test(test::Args),
     Plan(plan::Args),
     Send(send::Args),
+    Amend(amend::Args),
     Serve(serve::Args),
     Archive(archive::Args),
     Status(status::Args),
@@ -89,8 +91,30 @@ enum Command {
     Store(store::Args),
 }
 
+/// How a command that others keep running writes to stderr.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct LogOptions {
+    /// Say what is said on stderr as text, or as json: an object on each line, without addresses
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT", hide_short_help = true)]
+    #[arg(hide_possible_values = true)]
+    log_format: print::LogFormat,
+}
+
+impl Command {
+    fn log_format(&self) -> print::LogFormat {
+        match self {
+            Command::Serve(args) => args.log.log_format,
+            Command::Send(args) => args.log.log_format,
+            Command::Amend(args) => args.log.log_format,
+            Command::Bounces(args) => args.log_format(),
+            _ => print::LogFormat::Text,
+        }
+    }
+}
+
 /// Runs one command.
 pub(crate) fn run(cli: Cli) -> Ending {
+    print::choose(cli.command.log_format());
     trace(cli.global.verbose)?;
     outlive_the_limit();
     let global = &cli.global;
@@ -102,6 +126,7 @@ pub(crate) fn run(cli: Cli) -> Ending {
         Command::Test(args) => test::run(global, &args),
         Command::Plan(args) => plan::run(global, &args),
         Command::Send(args) => send::run(global, &args),
+        Command::Amend(args) => amend::run(global, args),
         Command::Serve(args) => serve::run(global, &args),
         Command::Archive(args) => archive::run(global, &args),
         Command::Status(args) => status::run(global, &args),
@@ -161,10 +186,11 @@ fn trace(verbose: u8) -> Result<(), Failure> {
         _ => "sejong_digest=trace,digest=trace",
     };
     let filter = tracing_subscriber::EnvFilter::try_new(level)?;
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(false)
-        .with_writer(|| print::Traces)
-        .try_init()
-        .map_err(|error| Failure::new(error.to_string()))
+    let traces = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false);
+    let begun = if print::is_for_programs() {
+        traces.event_format(print::TracesInJson).try_init()
+    } else {
+        traces.with_writer(|| print::Traces).try_init()
+    };
+    begun.map_err(|error| Failure::new(error.to_string()))
 }

@@ -28,7 +28,7 @@ pub(crate) fn prepare(
     environment: &[(String, String)],
 ) -> Vec<Diagnostic> {
     let started = Instant::now();
-    let on_terminal = std::io::stderr().is_terminal();
+    let on_terminal = !print::is_for_programs() && std::io::stderr().is_terminal();
     let bar = OnceLock::new();
     let made = |done: usize, all: usize| {
         if on_terminal && started.elapsed() > PATIENCE {

@@ -6,12 +6,13 @@ mod completed;
 mod dated;
 mod despite;
 mod doubts;
+mod erratum;
 mod kept;
 mod moved;
 mod options;
 mod plan;
 mod planned;
-mod question;
+pub(super) mod question;
 mod reasons;
 mod refusal;
 mod refused;
@@ -50,13 +51,15 @@ use super::failure::{Ending, Exit, Failure};
 use super::files::describe;
 use super::looking;
 use super::relays::{self, Destination, RelayChoice};
+use super::runtime;
 use super::workspace::Workspace;
-use super::{Global, archive, clock, pictures, print, published, reach, receipts, runtime};
+use super::{Global, LogOptions, archive, clock, pictures, print, published, reach, receipts};
 use despite::{AllowedSend, DespiteFlags};
 pub(crate) use options::{PlanArgs, chosen};
 use options::{PlanOptions, Uncertain};
 use plan::{PlanText, RoutePlan};
 use reasons::Reasons;
+pub(super) use report::in_one_object;
 use reread::Renewed;
 use signals::Signals;
 use survey::Leaves;
@@ -82,6 +85,8 @@ use window::Window;
 pub(crate) struct Args {
     #[command(flatten)]
     plan: PlanArgs,
+    #[command(flatten)]
+    pub(super) log: LogOptions,
     /// Do not ask
     #[arg(long, short)]
     yes: bool,

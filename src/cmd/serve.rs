@@ -11,9 +11,12 @@ use sejong_digest::config;
 use sejong_digest::crypto::Key;
 use sejong_digest::delivery::ledger::editions::ShownIssues;
 use sejong_digest::delivery::ledger::{self, Ledger};
+use sejong_digest::diagnostic::log::LogEntry;
+use sejong_digest::fetch::proxy::ForwardProxy;
+use sejong_digest::fetch::{Client, Reach};
 use sejong_digest::store::{Store, StoreAddress};
 use sejong_digest::web::base::BaseUrl;
-use sejong_digest::web::hooks::Hooks;
+use sejong_digest::web::hooks::{Hook, Hooks};
 use sejong_digest::web::keys::{LinkKeys, ReadKeys};
 use sejong_digest::web::listeners::{self, ListenError};
 use sejong_digest::web::live::LiveOptions;
@@ -29,7 +32,7 @@ use super::files::describe_store;
 use super::stop_signals::StopSignals;
 use super::subscribers::place;
 use super::workspace::{LostSecret, Workspace};
-use super::{Global, archive, clock, looking, print};
+use super::{Global, LogOptions, archive, clock, looking, print};
 pub(crate) use subscribing::problems_of_letters;
 
 const ABOUT: &str = "\
@@ -63,6 +66,8 @@ pub(crate) struct Args {
     /// The store [default: that of digest.toml]
     #[arg(long, value_name = "URL")]
     store: Option<String>,
+    #[command(flatten)]
+    pub(super) log: LogOptions,
 }
 
 /// Runs `digest serve`.
@@ -94,9 +99,14 @@ async fn serve(workspace: &Workspace, args: &Args, options: WebOptions) -> Endin
     // Tables that are older are brought up to date before the first reader meets them.
     let store = Store::open(&options.store, &ledger::STEPS).await;
     store.map_err(looking::unusable)?.close().await;
-    print::note(&format!("answering for {} at http://{at}/", options.site.base.to("/")));
+    let base = options.site.base.to("/");
+    let text = format!("answering for {base} at http://{at}/");
+    print::notice(
+        &LogEntry::new("start", text).with("base_url", base).with("listen", at.to_string()),
+    );
     if let Some(at) = metrics.as_ref().and_then(|socket| socket.local_addr().ok()) {
-        print::note(&format!("how it is: http://{at}/metrics, /healthz and /readyz"));
+        let text = format!("how it is: http://{at}/metrics, /healthz and /readyz");
+        print::notice(&LogEntry::new("metrics", text).with("listen", at.to_string()));
     }
     let readers = sockets.into_iter().map(TcpListener::from_std).collect::<Result<Vec<_>, _>>()?;
     let metrics = metrics.map(TcpListener::from_std).transpose()?;
@@ -104,7 +114,8 @@ async fn serve(workspace: &Workspace, args: &Args, options: WebOptions) -> Endin
     let (stop, stopped) = watch::channel(false);
     let serving = tokio::spawn(web::serve(options, WebSockets { readers, metrics }, stopped));
     signals.next().await;
-    print::note("no request is taken any more; those under way are answered");
+    let text = "no request is taken any more; those under way are answered";
+    print::notice(&LogEntry::new("stop", text));
     let _ = stop.send(true);
     serving.await??;
     Ok(Exit::Done)
@@ -254,7 +265,7 @@ async fn options(workspace: &Workspace, args: &Args) -> Result<WebOptions, Failu
         limits: ServerLimits::default(),
         clock: clock::now,
         boot: looking::boot(),
-        tell: print::note,
+        tell: print::notice,
         supervisor: Supervisor::from_environment(),
     })
 }
@@ -281,7 +292,27 @@ fn hooks(workspace: &Workspace) -> Result<Hooks, Failure> {
         Failure::checks(error.to_string())
             .help("docs/guide.md, Reports from providers, says what it is")
     })?;
-    Ok(Hooks::new(hooks, config.bounce, print::note))
+    let is_of_amazon = hooks.iter().any(Hook::is_of_amazon);
+    let hooks = Hooks::new(hooks, config.bounce, print::notice);
+    Ok(if is_of_amazon { hooks.with_amazon(client(workspace)?) } else { hooks })
+}
+
+/// What certificates of Amazon are fetched by. Their host is fixed and shows by TLS that it is the one, and
+/// may have a private address within Amazon's network.
+fn client(workspace: &Workspace) -> Result<Client, Failure> {
+    let client = Client::new(Reach::Private).map_err(|error| Failure::checks(error.to_string()))?;
+    let named = |name: &str| {
+        let found = workspace.environment.iter().find(|(known, _)| known == name);
+        found.map(|(_, value)| value.trim()).filter(|value| !value.is_empty())
+    };
+    let Some(proxy) = named("HTTPS_PROXY").or_else(|| named("https_proxy")) else {
+        return Ok(client);
+    };
+    let proxy = ForwardProxy::parse(proxy).ok_or_else(|| {
+        Failure::checks("HTTPS_PROXY names no proxy that certificates of Amazon can be fetched by")
+            .help("write it as http://proxy.example:3128, without a password")
+    })?;
+    Ok(client.by_proxy(proxy))
 }
 
 /// Whether the store is where it last sent from and the secret has all keys that it sent with: what

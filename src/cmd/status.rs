@@ -1,6 +1,7 @@
 //! `digest status`: what the ledger knows of an issue, or of all. Changes nothing.
 
 pub(super) mod bounced;
+mod texts;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -29,6 +30,7 @@ use sejong_digest::issue::load;
 use sejong_digest::message::address::Address;
 use sejong_digest::store::{self, Store, StoreAddress};
 use serde::Serialize;
+use texts::IssueTexts;
 
 use super::bounces::undecided::WaitingWishes;
 use super::failure::{Ending, Exit, Failure};
@@ -83,6 +85,9 @@ struct Told<'a> {
     domains: Vec<Domain>,
     /// Wishes to leave that nobody has decided about, of whatever issue.
     wishes: &'a WaitingWishes,
+    /// Which text they have; of one issue alone.
+    #[serde(flatten)]
+    texts: Option<IssueTexts>,
     #[serde(skip)]
     times: Option<Times>,
 }
@@ -336,6 +341,10 @@ async fn answer(
             bounced: ledger.bounce_counts().await?,
             domains,
             wishes: &wishes,
+            texts: match &args.issue {
+                Some(_) => Some(IssueTexts::of(&ledger).await?),
+                None => None,
+            },
             times,
         });
     }
@@ -362,6 +371,7 @@ fn human(told: &Told<'_>, with_domains: bool, zone: &TimeZone) -> String {
     let when = told.times.map_or(String::new(), |times| when(counts, times, zone));
     let mut text = format!("{}: {} planned: {}{when}\n", told.issue, counts.planned, parts(counts));
     text.push_str(&bounced::line(&told.issue, told.bounced, counts.accepted));
+    text.extend(told.texts.iter().map(|texts| texts.lines(zone)));
     if with_domains {
         for domain in &told.domains {
             text.push_str(&format!("  {:<32} {}\n", domain.domain, parts(&domain.counts)));

@@ -7,6 +7,7 @@ pub mod bounces;
 pub mod claim;
 pub mod consistency;
 pub mod copies;
+pub mod corrections;
 pub mod editions;
 pub mod got;
 mod home;
@@ -39,7 +40,7 @@ use crate::delivery::outbox;
 use crate::message::recipient::Recipient;
 use crate::smtp::outcome::Stage;
 use crate::store::sql::{self, QueryBuilder, SqlError};
-use crate::store::{KeptSession, Lock, SchemaStep, Store, StoreError};
+use crate::store::{KeptSession, Lock, SchemaStep, Store, StoreError, trial};
 use claim::Earlier;
 use origin::RunOrigin;
 use runs::Written;
@@ -48,7 +49,7 @@ use runs::Written;
 const BATCH: usize = 1_000;
 
 /// The tables, step by step; see [`Store::open`].
-pub const STEPS: [SchemaStep; 36] = [
+pub const STEPS: [SchemaStep; 38] = [
     SchemaStep { sqlite: FIRST_STEP, postgres: tables::POSTGRES },
     SchemaStep::of_sqlite(claim::TIMES),
     SchemaStep::of_sqlite(revision::STEP),
@@ -83,6 +84,8 @@ pub const STEPS: [SchemaStep; 36] = [
     SchemaStep::both(subscribers::moved::HISTORY),
     suppression::SAID_AGAIN,
     SchemaStep::both(withdrawn::STEP),
+    trial::STEP,
+    SchemaStep::both(corrections::STEP),
     SchemaStep::both(subscribers::PAUSED),
     erasure::STEP,
 ];

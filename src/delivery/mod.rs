@@ -3,6 +3,7 @@
 //! The order of writing is the promise: a row is claimed before its message is made, marked before
 //! its final dot may leave, and its outcome is on disk before it counts.
 
+pub mod amend;
 pub mod bounced;
 pub mod duration;
 pub mod erasing;

@@ -19,6 +19,7 @@
 
 mod by_receipt;
 pub mod content;
+mod erratum;
 pub mod locked;
 pub mod plan;
 pub mod planned;
@@ -161,6 +162,9 @@ pub enum SendError {
         /// Whose this one is.
         now: Box<SendingPublication>,
     },
+    /// The issue tells of a correction, and no ledger knows who is to be told.
+    #[error("it is not known who got {0} as it was before its correction")]
+    NoCorrection(String),
     /// Caught mails cannot be removed.
     #[error("the mails in {} cannot be removed: {}", .0.display(), .1)]
     Caught(PathBuf, std::io::Error),

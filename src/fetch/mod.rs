@@ -1,7 +1,8 @@
 //! One request to a web address, and the status that comes back (HTTP/1.1, RFC 9112).
 //!
 //! The only code that speaks HTTP as a client. A redirect is an answer like another one: who asks
-//! decides whether to follow. No cookies, no proxies, no answer's body. Every request has an end.
+//! decides whether to follow. No cookies, no proxies but one that somebody names, no answer's body but
+//! a short one. Every request has an end.
 //!
 //! Addresses come from people who may be strangers, and a computer that checks their work often has
 //! other doors: a database, a router, a cloud's keys. So only public addresses are asked, unless
@@ -9,17 +10,23 @@
 //! up between the look at it and the connection. Each redirect is another request, and looked at too.
 
 pub mod links;
+pub mod proxy;
 
 use std::collections::BTreeMap;
+use std::future::poll_fn;
 use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
 use std::time::Duration;
 
+use hyper::body::{Body as _, Incoming};
 use hyper::client::conn::http1;
 use hyper::{Request, Response, header};
 use hyper_util::rt::TokioIo;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use url::{Host, Url};
+
+use proxy::ForwardProxy;
 
 use crate::net::dial::{self, DialError, Patience};
 use crate::net::host::{is_public, is_this_machine};
@@ -89,6 +96,12 @@ pub enum NoAnswer {
     /// So many redirects, and no end.
     #[error("more than {0} redirects")]
     Redirects(usize),
+    /// The proxy makes no way to the host.
+    #[error("the proxy {0} leads nowhere: {1}")]
+    Proxy(String, String),
+    /// The body is longer than anybody wants it.
+    #[error("the answer has more than {0} bytes")]
+    Large(usize),
     /// The time is over.
     #[error("no answer within {} s", .0.as_secs_f32())]
     Timeout(Duration),
@@ -101,6 +114,7 @@ pub struct Client {
     /// Whether an address may be asked; see [`Reach`].
     may_ask: fn(IpAddr) -> bool,
     known: BTreeMap<String, Vec<IpAddr>>,
+    proxy: Option<ForwardProxy>,
 }
 
 impl Client {
@@ -114,7 +128,18 @@ impl Client {
             Reach::Public => is_public,
             Reach::Private => |_| true,
         };
-        Ok(Client { tls: tls.for_protocol(b"http/1.1"), may_ask, known: BTreeMap::new() })
+        Ok(Client {
+            tls: tls.for_protocol(b"http/1.1"),
+            may_ask,
+            known: BTreeMap::new(),
+            proxy: None,
+        })
+    }
+
+    /// The same, which reaches servers with TLS by a proxy. That sees their names, and nothing of what
+    /// is said: TLS is with the server.
+    pub fn by_proxy(self, proxy: ForwardProxy) -> Client {
+        Client { proxy: Some(proxy), ..self }
     }
 
     /// The same, for which `host` is at these addresses, whatever the system's resolver says.
@@ -133,27 +158,51 @@ impl Client {
         address: &str,
         within: Duration,
     ) -> Result<Answer, NoAnswer> {
-        let url = web(address).ok_or_else(|| NoAnswer::Address(address.to_owned()))?;
-        let answer = timeout(within, self.answer(method, &url, within)).await;
-        answer.unwrap_or(Err(NoAnswer::Timeout(within)))
+        Ok(self.answer((method, 0), address, within).await?.0)
+    }
+
+    /// Asks for a page once, follows nothing, and reads what it has up to so many bytes.
+    ///
+    /// # Errors
+    /// When no whole answer came within that time, or a longer one.
+    pub async fn read(
+        &self,
+        address: &str,
+        most: usize,
+        within: Duration,
+    ) -> Result<(Answer, Vec<u8>), NoAnswer> {
+        self.answer((Method::Get, most), address, within).await
     }
 
     async fn answer(
         &self,
-        method: Method,
-        url: &Url,
+        what: (Method, usize),
+        address: &str,
         within: Duration,
-    ) -> Result<Answer, NoAnswer> {
-        let addresses = self.addresses(url, within).await?;
-        // The last one may take the time that is left.
-        let tcp = dial::connect(&addresses, Patience { each: TRY, last: within }).await?;
-        let plain = Stream::plain(tcp);
-        if url.scheme() == "http" {
-            return exchange(plain, method, url).await;
+    ) -> Result<(Answer, Vec<u8>), NoAnswer> {
+        let url = web(address).ok_or_else(|| NoAnswer::Address(address.to_owned()))?;
+        let answer = async { exchange(self.open(&url, within).await?, what, &url).await };
+        timeout(within, answer).await.unwrap_or(Err(NoAnswer::Timeout(within)))
+    }
+
+    /// A connection to whom an address names.
+    async fn open(&self, url: &Url, within: Duration) -> Result<Stream, NoAnswer> {
+        let host = url.host_str().unwrap_or_default();
+        let is_plain = url.scheme() == "http";
+        let plain = match self.proxy.as_ref().filter(|_| !is_plain) {
+            Some(proxy) => proxy.connect(host, url.port_or_known_default(), within).await?,
+            None => {
+                let addresses = self.addresses(url, within).await?;
+                // The last one may take the time that is left.
+                let patience = Patience { each: TRY, last: within };
+                Stream::plain(dial::connect(&addresses, patience).await?)
+            }
+        };
+        if is_plain {
+            return Ok(plain);
         }
-        let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
-        let tls = plain.into_tls(&self.tls, host).await;
-        exchange(tls.map_err(|error| NoAnswer::Tls(error.to_string()))?, method, url).await
+        let tls = plain.into_tls(&self.tls, host.trim_matches(['[', ']'])).await;
+        tls.map_err(|error| NoAnswer::Tls(error.to_string()))
     }
 
     /// The addresses that may be asked, and that are then connected to.
@@ -193,14 +242,33 @@ pub fn is_local(address: &str) -> bool {
     host(address).is_some_and(|host| is_this_machine(host.trim_matches(['[', ']'])))
 }
 
-async fn exchange(stream: Stream, method: Method, url: &Url) -> Result<Answer, NoAnswer> {
+/// Sends a request, and reads as much of the answer's body as is wanted.
+async fn exchange(
+    stream: Stream,
+    (method, most): (Method, usize),
+    url: &Url,
+) -> Result<(Answer, Vec<u8>), NoAnswer> {
     let broken = |error: hyper::Error| NoAnswer::Broken(causes(&error));
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(broken)?;
     // Ends with this function, and the connection with it.
     let mut driver = JoinSet::new();
     driver.spawn(async move { drop(connection.await) });
     let answer = sender.send_request(request(method, url)?).await.map_err(broken)?;
-    Ok(Answer { status: answer.status().as_u16(), location: location(url, &answer) })
+    let told = Answer { status: answer.status().as_u16(), location: location(url, &answer) };
+    let body = if most == 0 { Vec::new() } else { read(answer.into_body(), most).await? };
+    Ok((told, body))
+}
+
+async fn read(mut body: Incoming, most: usize) -> Result<Vec<u8>, NoAnswer> {
+    let mut bytes = Vec::new();
+    while let Some(frame) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
+        let frame = frame.map_err(|error| NoAnswer::Broken(causes(&error)))?;
+        bytes.extend_from_slice(frame.data_ref().map_or(&[][..], |data| data));
+        if bytes.len() > most {
+            return Err(NoAnswer::Large(most));
+        }
+    }
+    Ok(bytes)
 }
 
 fn request(method: Method, url: &Url) -> Result<Request<String>, NoAnswer> {

@@ -192,8 +192,8 @@ impl IssueReading<'_> {
         let mut table = Table::new(&manifest, "issue.toml", value);
         let sections = self.section_tables(&mut table);
         let number = table.integer("number", 0..1_000_000);
-        let advertising = table.flag("advertising");
-        let archive = table.flag("archive");
+        let (advertising, archive) = (table.flag("advertising"), table.flag("archive"));
+        let corrects = table.text("corrects").map(|name| name.value);
         let allow = allow::read(&mut table);
         let title = table.required_text("title", "add title = \"…\": the issue's headline");
         let subject = table
@@ -238,6 +238,7 @@ impl IssueReading<'_> {
                 pictures: pictures.unwrap_or(publication.pictures),
                 advertising: advertising.unwrap_or(publication.advertising),
                 archive: archive.unwrap_or(true),
+                corrects,
                 allow,
                 images: images.images,
                 logo,

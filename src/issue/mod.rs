@@ -171,6 +171,8 @@ pub struct Issue {
     pub advertising: bool,
     /// Whether its pages may be shown to everybody.
     pub archive: bool,
+    /// The issue whose correction it tells of: it goes to those alone who got that as it was.
+    pub corrects: Option<String>,
     /// Rules that it may break.
     pub allow: Vec<AllowedRule>,
     /// Every picture, each once.

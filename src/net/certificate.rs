@@ -1,8 +1,10 @@
-//! A certificate's names, issuer and last day (X.509, RFC 5280 4.1), read for people.
+//! A certificate's names, issuer, last day and key (X.509, RFC 5280 4.1).
 //!
 //! Whether it is to be trusted is decided by TLS. Must never panic: what cannot be read is `None`.
 
 use jiff::Timestamp;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 use x509_parser::extensions::GeneralName;
 use x509_parser::parse_x509_certificate;
 
@@ -21,6 +23,10 @@ pub struct Certificate {
     pub is_own_issuer: bool,
     /// The host names it is for.
     pub names: Vec<String>,
+    /// The common name of its subject, where it names hosts from before there was a place for them.
+    pub common_name: Option<String>,
+    /// Its key, a SubjectPublicKeyInfo in DER.
+    pub public_key: Vec<u8>,
 }
 
 impl Certificate {
@@ -43,7 +49,23 @@ impl Certificate {
             is_own_issuer: issuer == read.subject(),
             issuer: organization.or_else(common_name).map(printable),
             names: names.filter_map(host).collect(),
+            common_name: {
+                let mut own = read.subject().iter_common_name();
+                own.find_map(|value| value.as_str().ok()).map(printable)
+            },
+            public_key: read.public_key().raw.to_owned(),
         })
+    }
+
+    /// Reads the first certificate of a text in PEM (RFC 7468).
+    pub fn read_pem(text: &[u8]) -> Option<Certificate> {
+        Certificate::read(&CertificateDer::from_pem_slice(text).ok()?)
+    }
+
+    /// Whether it is for a host, by this very name.
+    pub fn is_for(&self, host: &str) -> bool {
+        let mut names = self.names.iter().chain(&self.common_name);
+        names.any(|name| name.eq_ignore_ascii_case(host))
     }
 
     /// Whole days until its end, less than zero behind it.
@@ -87,6 +109,9 @@ mod tests {
             assert_eq!(read.issuer.as_deref(), Some("Sejong Trust"));
             assert!(read.is_own_issuer);
             assert_eq!(read.names, ["mail.example", "relay.example"]);
+            assert_eq!(read.common_name.as_deref(), Some("Root 1"));
+            assert!(read.is_for("MAIL.example") && read.is_for("root 1"));
+            assert!(!read.is_for("a.mail.example") && !read.is_for("example"));
             let before = |span: Span| read.days_left(end.checked_sub(span).expect("a time"));
             assert_eq!(before(Span::new().hours(47)), 1);
             assert_eq!(before(Span::new().hours(-1)), -1);

@@ -23,6 +23,7 @@ mod server;
 pub mod shared;
 pub mod sql;
 mod step;
+pub mod trial;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

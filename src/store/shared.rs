@@ -39,6 +39,11 @@ impl SharedStore {
         SharedStore { address, steps, open: Arc::default() }
     }
 
+    /// Whether it is on a server, which may be silent without an end.
+    pub fn is_on_server(&self) -> bool {
+        self.address.file().is_none()
+    }
+
     /// The store, which is opened if need be. A file that is not the one that was opened is none: what
     /// is written to it would be lost.
     ///
@@ -79,6 +84,11 @@ impl SharedStore {
             let store = self.address.clone();
             Err(StoreError::Sql { store, error: SqlError::worker_crashed() })
         })
+    }
+
+    /// How errors name it.
+    pub fn address(&self) -> &StoreAddress {
+        &self.address
     }
 
     /// Lets the next one open it again, when all have given it back.

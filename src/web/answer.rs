@@ -17,6 +17,7 @@ use super::live::LiveArchive;
 use super::metrics::{self, WebMetrics};
 use super::places::Places;
 use super::visitor::{Proxies, Visitor};
+use crate::diagnostic::log::LogEntry;
 
 /// Until a request has come with its body.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -40,7 +41,7 @@ pub(super) struct Answering {
     /// For larger bodies; none where no provider posts anything.
     reports: Option<Places>,
     proxies: Proxies,
-    tell: fn(&str),
+    tell: fn(&LogEntry),
     told: Mutex<Option<Instant>>,
 }
 
@@ -49,7 +50,7 @@ impl Answering {
         pages: Router,
         (archive, metrics): (Arc<LiveArchive>, Arc<WebMetrics>),
         (base, takes_reports): (BaseUrl, bool),
-        (proxies, tell): (Proxies, fn(&str)),
+        (proxies, tell): (Proxies, fn(&LogEntry)),
     ) -> Answering {
         let (pages, told) = (TowerToHyperService::new(pages), Mutex::new(None));
         let reports = takes_reports.then(|| Places::new(REPORTS, REPORTS_OF_ONE));
@@ -63,9 +64,7 @@ impl Answering {
     /// The answer to a request for a page of the archive, which needs nothing of the request but its
     /// head.
     pub(super) async fn prepared(&self, request: &Request<Incoming>) -> Option<Response<Body>> {
-        if !self.is_for_us(request) {
-            return None;
-        }
+        self.is_for_us(request).ok()?;
         let begun = Instant::now();
         let asked = (request.method(), request.uri(), request.headers());
         let mut response = self.archive.answer(&asked).await?;
@@ -83,10 +82,12 @@ impl Answering {
         peer: IpAddr,
         request: Request<Incoming>,
     ) -> Result<Request<Body>, Box<Response<Body>>> {
-        if !self.is_for_us(&request) {
-            self.tell_of(request.headers().get(header::HOST));
-            let text = "There is no such site here. A proxy has to hand on the Host that it was asked for.\n";
-            return Err(self.refused(StatusCode::MISDIRECTED_REQUEST, text));
+        if let Err(wrong) = self.is_for_us(&request) {
+            self.tell_of(wrong, request.headers().get(header::HOST));
+            return Err(match wrong {
+                WrongHost::Another => self.refused(StatusCode::MISDIRECTED_REQUEST, ANOTHER_HOST),
+                WrongHost::NotOne => self.refused(StatusCode::BAD_REQUEST, NOT_ONE_HOST),
+            });
         }
         let visitor = Visitor { address: self.proxies.visitor(peer, request.headers()) };
         let (mut parts, body) = request.into_parts();
@@ -138,30 +139,37 @@ impl Answering {
 
     /// Tells whoever runs the server, now and then, that requests come for another host: a proxy that
     /// does not hand on its name lets nobody leave.
-    fn tell_of(&self, host: Option<&HeaderValue>) {
+    fn tell_of(&self, wrong: WrongHost, host: Option<&HeaderValue>) {
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         if told.is_some_and(|told| told.elapsed() < QUIET) {
             return;
         }
         *told = Some(Instant::now());
-        let host = host.and_then(|host| host.to_str().ok()).unwrap_or_default();
-        let host: String = host.chars().take(100).collect();
-        (self.tell)(&format!(
-            "a request came for the host {host:?}, and was refused: this server answers for {:?}. A proxy \
-             has to hand on the Host that it was asked for",
+        let host = host.and_then(|host| host.to_str().ok()).filter(|host| is_name_of_host(host));
+        let what = match (wrong, host) {
+            (WrongHost::NotOne, _) => "without a Host, or with two of them,".to_owned(),
+            (WrongHost::Another, Some(host)) => format!("for the host {host:?}"),
+            (WrongHost::Another, None) => "for a host that can be none".to_owned(),
+        };
+        let text = format!(
+            "a request came {what} and was refused: this server answers for {:?}. A proxy has to hand on \
+             the Host that it was asked for",
             self.base.host()
-        ));
+        );
+        (self.tell)(&LogEntry::warning("wrong_host", text));
     }
 
     /// Whether it names the site that we are (RFC 9110, 7.4). Links in answers and mails are never made
     /// of this name, so that nobody can send a reader elsewhere by it.
-    fn is_for_us(&self, request: &Request<Incoming>) -> bool {
+    fn is_for_us(&self, request: &Request<Incoming>) -> Result<(), WrongHost> {
         let mut named = request.headers().get_all(header::HOST).iter();
-        let (Some(host), None) = (named.next(), named.next()) else { return false };
+        let (Some(host), None) = (named.next(), named.next()) else {
+            return Err(WrongHost::NotOne);
+        };
         let absolute = request.uri().authority().map(axum::http::uri::Authority::as_str);
-        let host = host.to_str().ok();
-        host.is_some_and(|host| self.base.is_host(host))
-            && absolute.is_none_or(|name| self.base.is_host(name))
+        let is_ours = host.to_str().is_ok_and(|host| self.base.is_host(host))
+            && absolute.is_none_or(|name| self.base.is_host(name));
+        if is_ours { Ok(()) } else { Err(WrongHost::Another) }
     }
 
     /// What every answer says to browsers, where the page has not said more.
@@ -179,6 +187,29 @@ impl Answering {
             say(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
         }
     }
+}
+
+/// Why nobody answers a request for its host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum WrongHost {
+    Another,
+    /// None, or more than one (RFC 9110, 7.2).
+    NotOne,
+}
+
+const ANOTHER_HOST: &str =
+    "There is no such site here. A proxy has to hand on the Host that it was asked for.\n";
+const NOT_ONE_HOST: &str =
+    "A request has one Host. A proxy has to hand on the Host that it was asked for, once.\n";
+
+/// Whether it looks like one, and so can be repeated: what a visitor writes there may be anything.
+fn is_name_of_host(text: &str) -> bool {
+    let (name, port) = text.rsplit_once(':').unwrap_or((text, "80"));
+    let is_label = |label: &str| {
+        (1..=30).contains(&label.len())
+            && label.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'-')
+    };
+    name.len() <= 100 && name.split('.').all(is_label) && port.parse::<u16>().is_ok()
 }
 
 /// Nothing but the pages' own sheet and pictures; no script, no frame, no form to elsewhere.

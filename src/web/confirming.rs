@@ -104,18 +104,18 @@ fn told(
 /// What is confirmed by the button, which somebody else may have written.
 fn values(form: &SignupForm, words: &PageWords, asked: &AskedFor) -> Markup {
     let label = |name: &str| form.fields.iter().find(|field| field.name == name);
-    let wanted = form.topics.iter().filter(|topic| wants(&asked.topics, &topic.name));
-    let wanted: Vec<&str> = wanted.map(|topic| topic.title.as_str()).collect();
+    let wanted = |choice: &str| {
+        let wanted = form.topics.iter().filter(|topic| wants(choice, &topic.name));
+        let wanted: Vec<&str> = wanted.map(|topic| topic.title.as_str()).collect();
+        if wanted.is_empty() { "–".to_owned() } else { wanted.join(", ") }
+    };
     html! {
         ul {
             @for (name, value) in &asked.fields {
                 li { (label(name).map_or(name, |field| &field.label)) ": " bdi { (value) } }
             }
-            @if !form.topics.is_empty() {
-                li {
-                    (words.form.topics_label) ": "
-                    @if wanted.is_empty() { "–" } @else { (wanted.join(", ")) }
-                }
+            @if let Some(choice) = asked.topics.as_ref().filter(|_| !form.topics.is_empty()) {
+                li { (words.form.topics_label) ": " (wanted(choice)) }
             }
             @if !asked.language.is_empty() {
                 li { (words.form.language_label) ": " (language_name(&asked.language)) }

@@ -3,6 +3,7 @@
 //! Must never act on what is not proven, tell how a forged report is wrong, nor say yes before what was
 //! reported is on the disk: a provider that hears no asks again later.
 
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -17,12 +18,16 @@ use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::Pages;
+use super::amazon::{AmazonFault, AmazonPosts};
 use super::answer::plain;
 use super::visitor::Visitor;
+use crate::bounce::provider::sns::TopicArn;
 use crate::bounce::provider::{MailProvider, mailgun};
 use crate::crypto::{self, verifying};
 use crate::delivery::bounced::policy::BouncePolicy;
 use crate::delivery::bounced::posted::PostedReport;
+use crate::diagnostic::log::LogEntry;
+use crate::fetch;
 
 /// What paths of hooks begin with.
 pub(super) const PATH: &str = "/hooks/";
@@ -51,6 +56,8 @@ enum HookEvidence {
     Code(SecretString),
     /// The key that signatures are verified with, which is no secret.
     Signature(verifying::P256Key),
+    /// The topic that a post of Amazon SNS is signed for, which is no secret either.
+    Topic(TopicArn),
 }
 
 /// Why nothing can be proven with a secret.
@@ -61,6 +68,9 @@ pub enum HookError {
         "it has fewer than {LEAST_CHARACTERS} characters; make one with `openssl rand -hex 32`"
     )]
     Short,
+    /// Amazon SES has a topic in place of one.
+    #[error("ses has no secret: write its topic to [[webhook]]")]
+    NoSecret,
     /// Not what SendGrid shows.
     #[error(
         "it is no verification key; copy the one that SendGrid shows, a line that begins with MFkw"
@@ -86,8 +96,19 @@ impl Hook {
             MailProvider::SendGrid => HookEvidence::Signature(
                 verifying::P256Key::from_base64(secret).ok_or(HookError::NoKey)?,
             ),
+            MailProvider::Ses => return Err(HookError::NoSecret),
         };
         Ok(Hook { name, provider, evidence })
+    }
+
+    /// The one of Amazon SES, to which a topic of Amazon SNS is posted.
+    pub fn of_topic(name: String, topic: TopicArn) -> Hook {
+        Hook { name, provider: MailProvider::Ses, evidence: HookEvidence::Topic(topic) }
+    }
+
+    /// Whether certificates of Amazon have to be fetched for it.
+    pub fn is_of_amazon(&self) -> bool {
+        matches!(self.evidence, HookEvidence::Topic(_))
     }
 
     /// Its path, without the secret.
@@ -123,6 +144,8 @@ impl Hook {
                 proven(key.verifies(&[timestamp.as_bytes(), posted.body], &signature))?;
                 proven(is_of_these_days(timestamp, now))
             }
+            // Only Amazon's certificate shows it.
+            HookEvidence::Topic(_) => Err(Forged),
         }
     }
 }
@@ -133,10 +156,13 @@ struct Forged;
 
 fn is_of_these_days(seconds: &str, now: Timestamp) -> bool {
     let at = seconds.parse().ok().and_then(|seconds| Timestamp::from_second(seconds).ok());
-    at.is_some_and(|at| {
-        let age = now.duration_since(at);
-        age <= OLDEST && age >= -AHEAD
-    })
+    at.is_some_and(|at| is_recent(at, now))
+}
+
+/// Whether a report may have been made at that time.
+pub(super) fn is_recent(at: Timestamp, now: Timestamp) -> bool {
+    let age = now.duration_since(at);
+    age <= OLDEST && age >= -AHEAD
 }
 
 /// The password of Basic (RFC 7617), or the token of Bearer (RFC 6750).
@@ -162,14 +188,20 @@ struct Posted<'a> {
 pub struct Hooks {
     all: Vec<Hook>,
     policy: BouncePolicy,
-    tell: fn(&str),
+    amazon: Option<AmazonPosts>,
+    tell: fn(&LogEntry),
     told: Mutex<Option<Instant>>,
 }
 
 impl Hooks {
     /// Hooks that tell of forged reports.
-    pub fn new(all: Vec<Hook>, policy: BouncePolicy, tell: fn(&str)) -> Hooks {
-        Hooks { all, policy, tell, told: Mutex::default() }
+    pub fn new(all: Vec<Hook>, policy: BouncePolicy, tell: fn(&LogEntry)) -> Hooks {
+        Hooks { all, policy, amazon: None, tell, told: Mutex::default() }
+    }
+
+    /// The same, with what certificates of Amazon are fetched by.
+    pub fn with_amazon(self, client: fetch::Client) -> Hooks {
+        Hooks { amazon: Some(AmazonPosts::new(client, self.tell)), ..self }
     }
 
     /// Where they are, without their secrets.
@@ -182,22 +214,41 @@ impl Hooks {
         self.all.is_empty()
     }
 
+    /// Whether a request is the provider's, and what it proves that with once.
+    async fn proven(
+        &self,
+        hook: &Hook,
+        (posted, visitor): (&Posted<'_>, IpAddr),
+        now: Timestamp,
+    ) -> Result<Option<String>, AmazonFault> {
+        match (&hook.evidence, &self.amazon) {
+            (HookEvidence::Topic(topic), Some(amazon)) => {
+                amazon.proven(&hook.path(), topic, (posted.body, visitor), now).await
+            }
+            _ => hook.is_proven(posted, now).map_err(|Forged| AmazonFault::Forged(REFUSED)),
+        }
+    }
+
     /// Tells whoever runs the server, now and then, that something was refused: it may be a provider
     /// whose key is not the one that was written down.
-    fn tell_of(&self, hook: &Hook) {
+    fn tell_of(&self, hook: &Hook, what_to_do: &str) {
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         if told.is_some_and(|told| told.elapsed() < QUIET) {
             return;
         }
         *told = Some(Instant::now());
-        (self.tell)(&format!(
-            "a report came to {}, and was refused: it does not prove that it is from {}. If the provider \
-             says that it posts there, compare the secret or key of [[webhook]] with the provider's",
+        let text = format!(
+            "a report came to {}, and was refused: it does not prove that it is from {}. {what_to_do}",
             hook.path(),
             hook.provider.word()
-        ));
+        );
+        (self.tell)(&LogEntry::warning("report_refused", text).with("hook", hook.name.as_str()));
     }
 }
+
+/// What to do where a proof fails.
+const REFUSED: &str = "If the provider says that it posts there, compare the secret or key of \
+    [[webhook]] with the provider's";
 
 pub(super) fn routes() -> Router<Arc<Pages>> {
     Router::new().route("/hooks/{*rest}", post(report))
@@ -215,17 +266,25 @@ async fn report(
         Some((name, secret)) => (name, Some(secret)),
         None => (path.as_str(), None),
     };
+    let visitor = Visitor::of(&extensions);
     let forged = || {
-        let status = pages.status_of_wrong(Visitor::of(&extensions));
+        let status = pages.status_of_wrong(visitor);
         plain(status, "This is no report of a provider of this newsletter.\n")
     };
     let Some(hook) = pages.hooks.all.iter().find(|hook| hook.name == name) else {
         return forged();
     };
     let posted = Posted { secret, headers: &headers, body: &body };
-    let Ok(once) = hook.is_proven(&posted, (pages.clock)()) else {
-        pages.hooks.tell_of(hook);
-        return forged();
+    let by = visitor.address;
+    let once = match pages.hooks.proven(hook, (&posted, by), (pages.clock)()).await {
+        Ok(once) => once,
+        Err(AmazonFault::Forged(what_to_do)) => {
+            pages.hooks.tell_of(hook, what_to_do);
+            return forged();
+        }
+        Err(AmazonFault::Later) => {
+            return later("It cannot be proven now whose it is; post it again later.\n");
+        }
     };
     let Some(events) = hook.provider.read(&body) else {
         return plain(StatusCode::UNPROCESSABLE_ENTITY, "The report cannot be read.\n");
@@ -234,13 +293,14 @@ async fn report(
     let posted = PostedReport { provider, name, once, events };
     match pages.writer.take_note(posted, pages.hooks.policy).await {
         Ok(()) => plain(StatusCode::OK, "Taken.\n"),
-        Err(_) => {
-            let text = "It cannot be written down now; post it again later.\n";
-            let mut response = plain(StatusCode::SERVICE_UNAVAILABLE, text);
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
-            response
-        }
+        Err(_) => later("It cannot be written down now; post it again later.\n"),
     }
+}
+
+fn later(text: &'static str) -> Response<Body> {
+    let mut response = plain(StatusCode::SERVICE_UNAVAILABLE, text);
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
+    response
 }
 
 #[cfg(test)]

@@ -22,6 +22,7 @@ use crate::archive::{
 use crate::crypto;
 use crate::delivery::ledger::editions::{self, EditionHead, ShownIssues};
 use crate::delivery::ledger::withdrawn;
+use crate::diagnostic::log::LogEntry;
 use crate::issue::load::ArchiveStanding;
 use crate::store::StoreError;
 
@@ -52,7 +53,7 @@ pub(super) struct LiveArchive {
     options: LiveOptions,
     base: BaseUrl,
     now: RwLock<Arc<LivePages>>,
-    tell: fn(&str),
+    tell: fn(&LogEntry),
 }
 
 impl std::fmt::Debug for LiveArchive {
@@ -79,7 +80,7 @@ struct LivePage {
 }
 
 impl LiveArchive {
-    pub(super) fn new(options: LiveOptions, base: BaseUrl, tell: fn(&str)) -> LiveArchive {
+    pub(super) fn new(options: LiveOptions, base: BaseUrl, tell: fn(&LogEntry)) -> LiveArchive {
         LiveArchive { options, base, now: RwLock::default(), tell }
     }
 
@@ -142,7 +143,9 @@ impl LiveArchive {
             match editions::load(&*store.shared.lease().await?, head).await {
                 Ok(issue) => issues.extend(issue),
                 // The others can be read.
-                Err(error @ StoreError::Content { .. }) => (self.tell)(&error.to_string()),
+                Err(error @ StoreError::Content { .. }) => {
+                    (self.tell)(&LogEntry::warning("issue_unreadable", error.to_string()));
+                }
                 Err(error) => return Err(error),
             }
         }

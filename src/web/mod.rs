@@ -4,6 +4,7 @@
 //! show anything of a person that their token does not prove, or write an address into a log, a URL or
 //! an error.
 
+mod amazon;
 mod answer;
 mod attempts;
 pub mod base;
@@ -66,6 +67,7 @@ use writer::{Sending, Writer, WriterOptions};
 
 use crate::compose::theme::Theme;
 use crate::delivery::outbox::run::{Outbox, OutboxOptions};
+use crate::diagnostic::log::LogEntry;
 use crate::message::splice::Identity;
 use crate::store::StoreAddress;
 
@@ -124,7 +126,7 @@ pub struct WebOptions {
     /// What names this boot of the machine; empty if that is not known.
     pub boot: String,
     /// Tells whoever runs the server what they have to know.
-    pub tell: fn(&str),
+    pub tell: fn(&LogEntry),
     /// Who started the server and wants to know how it is.
     pub supervisor: Supervisor,
 }
@@ -202,8 +204,8 @@ pub async fn serve(
     let store = WebStore::new(store, tell);
     let (looking, looked) = archive.looking(store.clone());
     let metrics = Arc::new(WebMetrics::new());
-    let watch = Arc::new(Watch::new(Arc::clone(&keys)));
-    let watching = Arc::clone(&watch).run(store.clone(), sockets.metrics.is_some());
+    let watch = Arc::new(Watch::new(Arc::clone(&keys), store.clone()));
+    let watching = Arc::clone(&watch).run(sockets.metrics.is_some());
     let beside = async {
         tokio::join!(looking, watching);
     };
@@ -237,6 +239,7 @@ pub async fn serve(
         let _ = tokio::time::timeout(LAST_MAIL, last_mail).await;
     };
     supervisor.ready();
+    tell(&LogEntry::new("ready", "requests are answered"));
     tokio::select! {
         _ = async { tokio::join!(serving, end(ending, &watch, &supervisor)) } => {}
         () = watched(sockets.metrics, operations, &supervisor) => {}

@@ -78,7 +78,7 @@ async fn ready(State(operations): State<Operations>) -> Response<Body> {
 }
 
 async fn numbers(State(operations): State<Operations>) -> Response<Body> {
-    let text = operations.metrics.text(&operations.watch.numbers());
+    let text = operations.metrics.text(&operations.watch.numbers().await);
     let mut response = Response::new(Body::from(text));
     let kind = HeaderValue::from_static(metrics::MEDIA_TYPE);
     response.headers_mut().insert(header::CONTENT_TYPE, kind);

@@ -69,7 +69,8 @@ pub(super) struct FormAnswer {
     pub(super) address: Address,
     pub(super) fields: BTreeMap<String, String>,
     pub(super) language: String,
-    pub(super) topics: String,
+    /// `None` where the form did not ask.
+    pub(super) topics: Option<String>,
 }
 
 /// What is wrong with it: the field, and what about it.
@@ -173,10 +174,7 @@ impl SignupForm {
         }
         let known = self.languages.iter().find(|known| **known == input.language);
         let language = known.cloned().unwrap_or_default();
-        let topics = match &input.topics {
-            Some(chosen) => self.choice(chosen)?,
-            None => String::new(),
-        };
+        let topics = input.topics.as_ref().map(|chosen| self.choice(chosen)).transpose()?;
         Ok(FormAnswer { address, fields, language, topics })
     }
 
@@ -368,15 +366,15 @@ mod tests {
         );
         let answer = answer.unwrap();
         assert_eq!((answer.address.as_str(), &*answer.language), ("Kim@example.org", "ko"));
-        assert_eq!((answer.topics.as_str(), answer.fields.len()), ("-events", 1));
+        assert_eq!((answer.topics.as_deref(), answer.fields.len()), (Some("-events"), 1));
         // As the name of a topic matches wherever it is written.
         let capitals = r#"{"email": "k@a.example", "first_name": "K", "topics": [" JOBS"]}"#;
-        assert_eq!(json(capitals).unwrap().topics, "-events");
+        assert_eq!(json(capitals).unwrap().topics.as_deref(), Some("-events"));
         let none = r#"{"email": "k@a.example", "first_name": "K", "topics": []}"#;
-        assert_eq!(json(none).unwrap().topics, "-events;-jobs");
+        assert_eq!(json(none).unwrap().topics.as_deref(), Some("-events;-jobs"));
         let all = json(r#"{"email": "kim@example.org", "first_name": "K", "language": "tlh"}"#);
         let all = all.unwrap();
-        assert_eq!((&*all.topics, &*all.language), ("", ""));
+        assert_eq!((&all.topics, &*all.language), (&None, ""));
         let long = "x".repeat(201);
         for (text, field, what) in [
             (r#"{"email": "kim", "first_name": "K"}"#.to_owned(), "email", FieldProblem::NoAddress),

@@ -1,10 +1,9 @@
 //! The publication's store as the pages have it, and what is told of it when it cannot be used.
 
-use std::fmt;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::delivery::ledger::STEPS;
+use crate::diagnostic::log::LogEntry;
 use crate::store::shared::SharedStore;
 use crate::store::{StoreAddress, StoreError};
 
@@ -12,15 +11,15 @@ use crate::store::{StoreAddress, StoreError};
 #[derive(Clone, Debug)]
 pub(super) struct WebStore {
     pub(super) shared: SharedStore,
-    tell: fn(&str),
-    /// Whether it was told that nothing can be written.
-    is_told: Arc<AtomicBool>,
+    tell: fn(&LogEntry),
+    /// Why nothing can be written, which was told.
+    failing: Arc<Mutex<Option<String>>>,
 }
 
 impl WebStore {
-    pub(super) fn new(address: StoreAddress, tell: fn(&str)) -> WebStore {
+    pub(super) fn new(address: StoreAddress, tell: fn(&LogEntry)) -> WebStore {
         let shared = SharedStore::new(address, &STEPS);
-        WebStore { shared, tell, is_told: Arc::default() }
+        WebStore { shared, tell, failing: Arc::default() }
     }
 
     /// Lets the next one open it again behind an error. Where another process only writes for long,
@@ -32,19 +31,47 @@ impl WebStore {
     }
 
     /// What tells whoever runs the server.
-    pub(super) fn tell(&self) -> fn(&str) {
+    pub(super) fn tell(&self) -> fn(&LogEntry) {
         self.tell
     }
 
-    /// Tells whoever runs the server, once, that readers cannot be served, and when they can again.
-    pub(super) fn note(&self, error: Option<&dyn fmt::Display>) {
-        let was_told = self.is_told.swap(error.is_some(), Ordering::Relaxed);
-        match error {
-            Some(error) if !was_told => (self.tell)(&format!(
-                "{error}; whoever wants to leave or to subscribe is asked to come again in a minute"
-            )),
-            None if was_told => (self.tell)("what readers want can be written down again"),
-            _ => {}
+    /// Why readers cannot be served, since it was seen for the last time.
+    pub(super) fn failing(&self) -> Option<String> {
+        self.failing.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Tells whoever runs the server, once, that readers cannot be served.
+    pub(super) fn has_failed(&self, error: &StoreError) {
+        self.is_failing(&match error {
+            // Whoever sends has to come back by hand, and a server does so by itself.
+            StoreError::Lost { store, error } => {
+                format!("the connection to {store} was lost: {error}")
+            }
+            error => error.to_string(),
+        });
+    }
+
+    /// The same, in words.
+    pub(super) fn is_failing(&self, why: &str) {
+        let mut failing = self.failing.lock().unwrap_or_else(PoisonError::into_inner);
+        let was_told = failing.replace(why.to_owned()).is_some();
+        drop(failing);
+        if !was_told {
+            let text = format!(
+                "{why}; whoever wants to leave or to subscribe is asked to come again in a minute, and \
+                 it is tried again until it can be written down"
+            );
+            (self.tell)(&LogEntry::warning("store_lost", text));
+        }
+    }
+
+    /// Tells when they can again: as much as somebody needs was written, and is on the disk. A wish that
+    /// had nothing to write shows nothing.
+    pub(super) fn was_written(&self) {
+        let failing = self.failing.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if failing.is_some() {
+            let text = "what readers want can be written down again";
+            (self.tell)(&LogEntry::new("store_back", text));
         }
     }
 }

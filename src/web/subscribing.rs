@@ -24,7 +24,7 @@ use super::words::PageWords;
 use super::writer::Unwritten;
 use super::writer::signing::FormWish;
 use super::{Pages, Site};
-use crate::audience::signup::Signup;
+use crate::audience::signup::{Signup, mailbox_for_limit};
 use crate::crypto;
 
 /// Answers come at so many milliseconds and at multiples of that: what is done for one address takes
@@ -294,7 +294,7 @@ impl Pages {
             data_encoding::HEXLOWER.encode(&code[..HASH])
         };
         let ip_hash = visitor.map(|visitor| hash("address", &visitor.address.to_string()));
-        let person = hash("person", &address.identity());
+        let person = hash("person", &mailbox_for_limit(&address));
         let mail = if language.is_empty() { words.language.to_owned() } else { language.clone() };
         let consent = form.consent(&self.site, words);
         let signup = Signup { id, address, fields, language, topics, words: consent, ip_hash };

@@ -8,21 +8,31 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use tokio::sync::{Notify, watch};
+
 use super::keys::KeyRing;
 use super::metrics::StoreNumbers;
 use super::stores::WebStore;
+use crate::crypto;
 use crate::delivery::ledger::Ledger;
 use crate::delivery::ledger::overview::{self, Counts};
 use crate::delivery::outbox;
 use crate::store::{Store, StoreError};
 
 /// Between two looks at the store.
-const LOOK: Duration = Duration::from_secs(2);
-/// Without a look for so long, nobody knows.
-const STALE: Duration = Duration::from_secs(20);
-/// Between two counts, and how many times as long as counting takes: a million rows take a second.
-const COUNT: Duration = Duration::from_secs(10);
-const SHARE: u32 = 20;
+const LOOK: Duration = Duration::from_millis(1_500);
+/// Between two trials that write, while all is well: a disk may be full before anybody comes.
+const TRIAL: Duration = Duration::from_secs(60);
+/// A server that has said nothing for so long is silent; of a file, another process may write to it, which
+/// is told when it was waited for.
+const SILENCE: Duration = Duration::from_millis(2_500);
+const WAIT_FOR_FILE: Duration = Duration::from_secs(20);
+/// How old numbers are that nobody counts again, and how many times as long as counting took: a million
+/// rows take a second.
+const FRESH: Duration = Duration::from_secs(3);
+const SHARE: u32 = 5;
+/// How long somebody waits for numbers: longer than counting takes, and shorter than Prometheus does.
+const COUNTING: Duration = Duration::from_secs(5);
 /// Of this many issues people are counted: older ones do not change.
 const ISSUES: usize = 5;
 /// Domains with a name, and people that one has to have: a domain of few is one of somebody.
@@ -33,20 +43,39 @@ const PEOPLE: u64 = 20;
 #[derive(Debug)]
 pub(super) struct Watch {
     keys: Arc<KeyRing>,
-    found: Mutex<(Instant, Result<(), String>)>,
-    numbers: Mutex<String>,
-    is_asked: AtomicBool,
+    store: WebStore,
+    found: Mutex<Result<(), String>>,
+    numbers: Mutex<Option<KnownNumbers>>,
+    asked: Notify,
+    /// Changes when somebody has counted.
+    counted: watch::Sender<()>,
     is_ending: AtomicBool,
 }
 
+/// Numbers of the store, as Prometheus reads them.
+#[derive(Debug)]
+struct KnownNumbers {
+    text: String,
+    at: Instant,
+    took: Duration,
+}
+
+impl KnownNumbers {
+    fn are_fresh(&self) -> bool {
+        self.at.elapsed() < FRESH.max(self.took * SHARE)
+    }
+}
+
 impl Watch {
-    pub(super) fn new(keys: Arc<KeyRing>) -> Watch {
+    pub(super) fn new(keys: Arc<KeyRing>, store: WebStore) -> Watch {
         let nothing = Err("the store was not looked at yet".to_owned());
         Watch {
             keys,
-            found: Mutex::new((Instant::now(), nothing)),
+            store,
+            found: Mutex::new(nothing),
             numbers: Mutex::default(),
-            is_asked: AtomicBool::new(true),
+            asked: Notify::new(),
+            counted: watch::Sender::new(()),
             is_ending: AtomicBool::new(false),
         }
     }
@@ -56,12 +85,11 @@ impl Watch {
         if self.is_ending.load(Ordering::Relaxed) {
             return Err("the server is ending".to_owned());
         }
-        let found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
-        let age = found.0.elapsed();
-        if age > STALE {
-            return Err(format!("the store has not answered for {} s", age.as_secs()));
+        // Of a reader whose wish could not be written down, also where nobody has looked since.
+        if let Some(why) = self.store.failing() {
+            return Err(why);
         }
-        found.1.clone()
+        self.found.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// From now on nobody is to be sent here.
@@ -69,71 +97,110 @@ impl Watch {
         self.is_ending.store(true, Ordering::Relaxed);
     }
 
-    /// What the store counted last, as Prometheus reads it. Who asks for it has it counted again soon.
-    pub(super) fn numbers(&self) -> String {
-        self.is_asked.store(true, Ordering::Relaxed);
-        self.numbers.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// What the store counts now, as Prometheus reads it; nothing where it does not say so in time.
+    pub(super) async fn numbers(&self) -> String {
+        let mut counted = self.counted.subscribe();
+        if self.fresh().is_none() {
+            self.asked.notify_one();
+            let _ = tokio::time::timeout(COUNTING, counted.changed()).await;
+        }
+        self.fresh().unwrap_or_default()
+    }
+
+    fn fresh(&self) -> Option<String> {
+        let numbers = self.numbers.lock().unwrap_or_else(PoisonError::into_inner);
+        numbers.as_ref().filter(|numbers| numbers.are_fresh()).map(|numbers| numbers.text.clone())
     }
 
     /// Looks and counts, and never ends by itself. Counting may take long: nobody is taken for lost
     /// meanwhile.
-    pub(super) async fn run(self: Arc<Self>, store: WebStore, is_counting: bool) {
-        let looking = async {
-            loop {
-                let found = self.look(&store).await;
-                let now = Instant::now();
-                *self.found.lock().unwrap_or_else(PoisonError::into_inner) = (now, found);
-                tokio::time::sleep(LOOK).await;
-            }
-        };
+    pub(super) async fn run(self: Arc<Self>, is_counting: bool) {
         tokio::select! {
-            () = looking => {}
-            () = self.count(&store), if is_counting => {}
+            () = self.keep_looking() => {}
+            () = self.keep_counting(), if is_counting => {}
         }
     }
 
-    async fn count(&self, store: &WebStore) {
+    async fn keep_looking(&self) {
+        let mut tried: Option<Instant> = None;
         loop {
-            let mut pause = LOOK;
-            if self.is_asked.swap(false, Ordering::Relaxed) {
-                let begun = Instant::now();
-                // Numbers that cannot be had now stay as they were, and are tried again soon.
-                match counted(store).await {
-                    Ok(numbers) => {
-                        let mut kept = self.numbers.lock().unwrap_or_else(PoisonError::into_inner);
-                        *kept = numbers.text();
-                    }
-                    Err(_) => self.is_asked.store(true, Ordering::Relaxed),
-                }
-                pause = COUNT.max(begun.elapsed() * SHARE);
+            let failing = self.store.failing().is_some();
+            let is_trial = failing || tried.is_none_or(|tried| tried.elapsed() >= TRIAL);
+            let found = self.answered(self.look(is_trial)).await;
+            if is_trial && found.is_ok() {
+                tried = Some(Instant::now());
             }
-            tokio::time::sleep(pause).await;
+            self.has_found(found);
+            tokio::time::sleep(LOOK).await;
         }
     }
 
-    async fn look(&self, store: &WebStore) -> Result<(), String> {
-        match can_be_written(store).await {
+    fn has_found(&self, found: Result<(), String>) {
+        *self.found.lock().unwrap_or_else(PoisonError::into_inner) = found;
+    }
+
+    /// Waits for a look to its end, because a question that is not waited for leaves a session nobody can
+    /// use; and says meanwhile that there is no answer.
+    async fn answered(&self, look: impl Future<Output = Result<(), String>>) -> Result<(), String> {
+        let is_on_server = self.store.shared.is_on_server();
+        let patience = if is_on_server { SILENCE } else { WAIT_FOR_FILE };
+        tokio::pin!(look);
+        if let Ok(found) = tokio::time::timeout(patience, &mut look).await {
+            return found;
+        }
+        let store = self.store.shared.address();
+        let why = format!("{store} has not answered for {} seconds", patience.as_secs());
+        self.store.is_failing(&why);
+        look.await
+    }
+
+    async fn keep_counting(&self) {
+        loop {
+            self.asked.notified().await;
+            if self.fresh().is_some() {
+                continue;
+            }
+            let begun = Instant::now();
+            let numbers = counted(&self.store).await.ok().map(|numbers| KnownNumbers {
+                text: numbers.text(),
+                at: Instant::now(),
+                took: begun.elapsed(),
+            });
+            *self.numbers.lock().unwrap_or_else(PoisonError::into_inner) = numbers;
+            self.counted.send_replace(());
+        }
+    }
+
+    async fn look(&self, is_trial: bool) -> Result<(), String> {
+        let store = &self.store;
+        match self.can_be_written(is_trial).await {
             Ok(()) => {}
             // Whoever is not answered meanwhile is noted where they wait.
             Err(error) if error.is_busy() => {
                 return Err("another process writes to the store for long".to_owned());
             }
             Err(error) => {
-                store.note(Some(&error));
+                store.has_failed(&error);
                 store.shared.put_away().await;
                 return Err(error.to_string());
             }
         }
-        store.note(None);
+        if is_trial {
+            store.was_written();
+        }
         if self.keys.is_there() { Ok(()) } else { Err("the secret cannot be read".to_owned()) }
     }
-}
 
-/// Whether a transaction that writes begins.
-async fn can_be_written(store: &WebStore) -> Result<(), StoreError> {
-    let own = store.shared.lease().await?;
-    drop(own.begin().await?);
-    Ok(())
+    /// Whether a transaction that writes begins, and, as a trial, ends with all of it on the disk.
+    async fn can_be_written(&self, is_trial: bool) -> Result<(), StoreError> {
+        let own = self.store.shared.lease().await?;
+        if is_trial {
+            let nonce = crypto::random::<8>().map(u64::from_le_bytes).unwrap_or_default();
+            own.try_to_write(nonce).await
+        } else {
+            own.try_to_begin().await
+        }
+    }
 }
 
 async fn counted(store: &WebStore) -> Result<StoreNumbers, StoreError> {

@@ -217,7 +217,7 @@ async fn send(store: &WebStore, sending: Sending, woken: &Notify) {
     while let Err(error) = outbox.run(&store.shared, woken, &stop).await {
         // No reader waits for a mail: that the store is busy is no news.
         if !error.is_busy() {
-            store.note(Some(&error));
+            store.has_failed(&error);
         }
         store.put_away_behind(&error).await;
         tokio::select! {
@@ -304,7 +304,6 @@ async fn written(
     for _ in 0..2 {
         match written_once(store, people, wish, known).await {
             Ok(standings) => {
-                store.note(None);
                 count(&standings, wish, &known.options.metrics);
                 return Ok(standings);
             }
@@ -314,7 +313,7 @@ async fn written(
             }
         }
     }
-    store.note(failed.as_ref().map(|error| error as &dyn std::fmt::Display));
+    failed.iter().for_each(|error| store.has_failed(error));
     Err(Unwritten)
 }
 

@@ -7,7 +7,7 @@ use crate::harness::{Publication, Running};
 use crate::relay::Relay;
 use crate::{DIGEST, build, client, publication, send, site, with_issue};
 
-fn serve(here: &Publication) -> (Running, u16) {
+pub(crate) fn serve(here: &Publication) -> (Running, u16) {
     let running = here.start(&["serve", "--listen", "127.0.0.1:0"]);
     running.says("answering for");
     let told = running.stderr();

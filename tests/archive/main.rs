@@ -1,6 +1,7 @@
 //! The archive from outside: issues that were sent to a relay, the folder that `digest archive build`
 //! writes of them, and what `digest serve` answers.
 
+mod amend;
 mod folders;
 mod live;
 mod looks;

@@ -3,6 +3,7 @@
 
 mod afterwards;
 mod again;
+mod amend;
 mod another_issue;
 mod answers;
 mod begun;
@@ -16,6 +17,7 @@ mod health;
 mod in_its_place;
 mod limited;
 mod limits;
+mod logs;
 mod leaving;
 mod lists;
 mod maillogs;

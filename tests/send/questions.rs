@@ -15,7 +15,7 @@ use crate::relay::Relay;
 use crate::{send, with_readers};
 
 /// Runs a line on a terminal, types `keys`, and returns what stood on it; nothing without `script`.
-fn on_a_terminal(here: &Publication, line: &str, keys: &str) -> Option<(i32, String)> {
+pub(crate) fn on_a_terminal(here: &Publication, line: &str, keys: &str) -> Option<(i32, String)> {
     let command = format!("{DIGEST} {line}");
     let mut script = here.command("script");
     script.args(["-q", "-e", "-E", "never", "-c", &command, "/dev/null"]);

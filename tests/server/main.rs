@@ -12,6 +12,7 @@ mod mail;
 mod relay;
 mod moving;
 mod patience;
+mod serving;
 mod storm;
 mod tables;
 mod tls;

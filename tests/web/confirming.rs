@@ -334,3 +334,30 @@ fn forgetting_leaves_nothing_of_a_sign_up() {
         store.close().await;
     });
 }
+
+#[test]
+fn a_form_that_asks_for_no_topics_leaves_them_as_they_are() {
+    let here = Subscribed::start(ASKED);
+    let served = &here.served;
+    let set = ["subscribers", "set", "kim@example.org", "--topics", "-jobs"];
+    assert_eq!(served.here.run(&set).code, 0);
+    let leave = served.link("kim@example.org");
+    assert_eq!(served.post(&leave, "List-Unsubscribe=One-Click").status, 200);
+    let ask = |email: &str, more: serde_json::Value| {
+        let mut form = json!({"email": email});
+        form.as_object_mut().expect("one").extend(more.as_object().cloned().unwrap_or_default());
+        let kind = [("Content-Type", "application/json")];
+        let answer = client::ask(served.port, "POST", "/api/subscribe", &kind, &form.to_string());
+        assert_eq!(answer.status, 202, "{answer:?}");
+        let link = here.link(email);
+        let page = served.get(&link);
+        assert_eq!(served.post(&link, YES).status, 200);
+        (page.body, served.known(email)["subscriber"]["topics"].clone())
+    };
+    let (page, topics) = ask("kim@example.org", json!({}));
+    assert!(!page.contains("Topics:") && topics == "-jobs", "{topics}: {page}");
+    let (_, topics) = ask("new@example.org", json!({}));
+    assert_eq!(topics, "");
+    let (page, topics) = ask("ada2@example.org", json!({"topics": ["jobs"]}));
+    assert!(page.contains("Topics: Jobs") && topics == "-events", "{topics}: {page}");
+}

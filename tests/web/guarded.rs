@@ -26,6 +26,11 @@ fn another_name_is_another_site() {
         let answer = asked(served.port, head);
         assert!(matches!(answer.status, 400 | 421), "{head:?}: {answer:?}");
         assert!(!answer.body.contains("evil"), "{answer:?}");
+        let is_one = head.matches("Host").count() == 1;
+        assert_eq!(
+            (answer.status, answer.body.contains("has one Host")),
+            if is_one { (421, false) } else { (400, true) }
+        );
     }
     let head = format!("Host: {HOST}\r\nX-Forwarded-Host: evil.example\r\n");
     let answer = asked(served.port, &head);

@@ -293,6 +293,29 @@ fn nothing_happens_to_whom_no_mail_of_ours_was_sent() {
     assert!(!told.stdout.contains("webhook"), "{told:?}");
 }
 
+#[test]
+fn a_report_follows_who_has_another_address_by_now() {
+    let hooked = Hooked::new();
+    let (kim, ada) = ("kim@new.example.org", "ada@new.example.org");
+    for (old, new) in [(KIM, kim), (ADA, ada)] {
+        let told =
+            hooked.served.here.run(&["subscribers", "set", old, "--set", &format!("email={new}")]);
+        assert_eq!(told.code, 0, "{told:?}");
+    }
+    // Who complains or leaves does that as the person that they are now; a mailbox that is gone is the
+    // old one.
+    let complaint = json!({ "email": KIM, "event": "spamreport", "timestamp": now(),
+        "sg_event_id": "c", "smtp-id": hooked.message_id(KIM) });
+    let bounce = sendgrid_bounce(ADA, &hooked.message_id(ADA), "b");
+    assert_eq!(hooked.sendgrid(&json!([complaint, bounce])).status, 200);
+    assert_eq!(hooked.served.standing(kim), ("confirmed".into(), vec!["complaint".into()]));
+    assert_eq!(hooked.served.standing(ada), ("confirmed".into(), vec![]));
+    let left = json!([{ "event": "unsubscribe", "email": ADA, "timestamp": now(),
+        "sg_event_id": "u", "smtp-id": hooked.message_id(ADA) }]);
+    assert_eq!(hooked.sendgrid(&left).status, 200);
+    assert_eq!(hooked.served.standing(ada), ("unsubscribed".into(), vec!["unsubscribed".into()]));
+}
+
 // The mails of the form are those that strangers can have sent to somebody.
 #[test]
 fn a_report_about_a_mail_to_who_subscribes_counts_as_one_about_an_issue() {
@@ -446,7 +469,7 @@ fn a_hook_that_proves_nothing_keeps_the_server_from_starting() {
     assert!(told.code == 0 && told.stdout.contains(&address), "{told:?}");
     assert!(!format!("{told:?}").contains(SECRET));
     for (text, says) in [
-        ("provider = \"ses\"", "provider cannot be"),
+        ("provider = \"sendmail\"", "provider cannot be"),
         ("provider = \"postmark\"\nname = \"A/b\"", "cannot be a part of the address"),
         ("provider = \"postmark\"\nsecret = \"x\"", "secret"),
         ("provider = \"postmark\"\n[[webhook]]\nprovider = \"postmark\"", "stands twice"),

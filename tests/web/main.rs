@@ -1,16 +1,19 @@
 //! `digest serve` from outside: the real binary, requests as programs and browsers send them, and what
 //! the list says afterwards.
 
+mod amazon;
 mod client;
 mod confirming;
 mod guarded;
 mod hooks;
 mod leaving;
+mod logs;
 mod operations;
 mod outbox;
 mod own_data;
 mod pausing;
 mod preferences;
+mod sns;
 mod storm;
 mod subscribing;
 #[path = "../harness/mod.rs"]

@@ -1,12 +1,14 @@
 //! What `digest serve` says to whoever runs it: on a listener of its own, and to systemd.
 
 use std::os::unix::net::UnixDatagram;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
+use sejong_digest::store::sql;
 use tokio::runtime::Runtime;
 
-use crate::harness::Publication;
 use crate::harness::server::only_files;
+use crate::harness::{DIGEST, Publication, Running};
 use crate::relay::{open, store_of};
 use crate::{Served, client, port, publication};
 
@@ -15,6 +17,10 @@ fn watched(here: Publication) -> (Served, u16) {
     let settings = format!("{}\n[web]\nmetrics = \"localhost:0\"\n", here.read("digest.toml"));
     let here = here.write("digest.toml", settings);
     let running = here.start(&["serve", "--listen", "localhost:0"]);
+    with_metrics(here, running)
+}
+
+fn with_metrics(here: Publication, running: Running) -> (Served, u16) {
     running.says("how it is:");
     let told = running.stderr();
     let at = told.split("how it is: http://127.0.0.1:").nth(1).expect("an address");
@@ -128,6 +134,75 @@ fn a_store_that_another_process_writes_to_for_long_is_not_told_as_one_that_canno
     assert!(!told.contains("come again"), "{told}");
     let link = served.link("kim@example.org");
     assert_eq!(served.post(&link, "List-Unsubscribe=One-Click").status, 200);
+}
+
+// A transaction begins on a full disk, and ends there.
+#[test]
+fn a_full_disk_is_not_ready_and_is_told_once_until_there_is_room() {
+    if only_files("a server has a disk of its own") {
+        return;
+    }
+    let here = publication();
+    let toml = here.read("digest.toml");
+    let more = "\n[web]\nmetrics = \"localhost:0\"\n\n[audience]\nsource = \"store\"\n\n[form]\n\n\
+                [[relay]]\nurl = \"smtp://127.0.0.1:1\"\n";
+    let here = here.write("digest.toml", format!("{toml}{more}"));
+    // The file can grow no more, and its log to the same size only.
+    let size = std::fs::metadata(here.path("digest.db")).expect("a store").len();
+    let line =
+        format!("ulimit -S -f {}; exec \"$0\" serve --listen localhost:0", size.div_ceil(512) + 8);
+    let mut command = here.command("sh");
+    command.args(["-c", &line, DIGEST]);
+    let running = Running::start(&mut command);
+    let (served, metrics) = with_metrics(here, running);
+    says(metrics, "/readyz", 200);
+    let ask = |number: u32| {
+        let email = format!("reader{number}@example.org");
+        crate::subscribing::asks(served.port, &email, &format!("192.0.{number}.1")).status
+    };
+    let refused = (0..200).find(|number| ask(*number) != 303).expect("a full disk");
+    assert_eq!(ask(refused), 503);
+    for _ in 0..20 {
+        let ready = client::ask(metrics, "GET", "/readyz", &[], "");
+        assert!(ready.status == 503 && ready.body.contains("free space"), "{ready:?}");
+        std::thread::sleep(Duration::from_millis(250));
+    }
+    assert_eq!(ask(201), 503);
+    let told = served.running.stderr();
+    assert_eq!(told.matches("come again in a minute").count(), 1, "{told}");
+    assert!(!told.contains("can be written down again"), "{told}");
+    let free = format!("--pid={}", served.running.pid());
+    let freed = Command::new("prlimit").args([&free, "--fsize=unlimited:"]).status();
+    if !freed.is_ok_and(|freed| freed.success()) {
+        return;
+    }
+    says(metrics, "/readyz", 200);
+    served.running.says("can be written down again");
+    assert_eq!(ask(202), 303);
+}
+
+#[test]
+fn numbers_are_those_of_now_whenever_somebody_asked_before() {
+    let (served, metrics) = watched(publication());
+    let waiting = |count: u32| format!("digest_outbox_mails{{state=\"waiting\"}} {count}\n");
+    let text = || client::ask(metrics, "GET", "/metrics", &[], "").body;
+    let first = text();
+    assert!(first.contains(&waiting(0)), "{first}");
+    Runtime::new().expect("threads").block_on(async {
+        let store = open(&store_of(&served.here)).await;
+        sql::query(
+            "INSERT INTO outbox (kind, identity, email, language, not_after, added_at, at) \
+             VALUES ('welcome', 'a@a.example', 'a@a.example', 'en', 0, 0, 0)",
+        )
+        .execute(store.pool())
+        .await
+        .expect("written");
+        store.close().await;
+    });
+    // Longer than numbers are kept, and shorter than anybody scrapes.
+    std::thread::sleep(Duration::from_millis(3_500));
+    let second = text();
+    assert!(second.contains(&waiting(1)), "{second}");
 }
 
 /// The next thing that is told on a socket of systemd's.

@@ -407,3 +407,26 @@ fn the_form_speaks_the_readers_language_below_the_path_of_the_base() {
     assert!(done.status == 200 && done.body.contains("구독이 확인되었습니다"), "{done:?}");
     assert_eq!(here.mails("new@example.org", 2)[1].subject(), "Sejong Digest 구독을 환영합니다");
 }
+
+// Who has one mailbox can invent as many addresses of it as they like, and fill somebody else's.
+#[test]
+fn addresses_of_one_mailbox_share_its_hour_and_are_different_people() {
+    let here = Subscribed::start("");
+    for (at, email) in ["kim+1@a.example", "kim+2@a.example", "kim@a.example", "k.im@a.example"]
+        .into_iter()
+        .chain(["ki.m@gmail.com", "k.im+x@googlemail.com", "k.i.m@gmail.com"])
+        .enumerate()
+    {
+        assert_eq!(here.asks(email, &format!("192.0.2.{at}")).status, 303, "{email}");
+    }
+    for email in ["kim+1@a.example", "k.im@a.example", "ki.m@gmail.com"] {
+        here.mails(email, 1);
+    }
+    std::thread::sleep(Duration::from_millis(1_500));
+    assert_eq!(here.relay.counts().accepted, 3, "{:?}", here.relay.copies());
+    let link = here.link("kim+1@a.example");
+    assert_eq!(here.served.post(&link, "confirm=yes").status, 200);
+    assert_eq!(here.served.standing("kim+1@a.example").0, "confirmed");
+    let other = here.served.here.run(&["subscribers", "show", "kim@a.example", "--json"]);
+    assert!(other.stdout.contains("\"subscriber\":null"), "{other:?}");
+}

@@ -21,4 +21,9 @@ pub(super) const WORDS: ArchiveWords = ArchiveWords {
     leave_text: "لا تستطيع هذه الصفحة معرفة من أنت. استخدم الرابط في نهاية أي رسالة وصلتك منا، أو اكتب إلى {contact}.",
     missing_title: "لا توجد صفحة كهذه",
     missing_text: "قد يكون العنوان مكتوبًا خطأً أو نُقلت الصفحة. تابع من هنا:",
+    corrected: "صُحِّح في {date}: {note}",
+    removed: "حُذفت هذه المقالة من العدد بعد إرساله.",
+    erratum: "تصحيح: {subject}",
+    erratum_title: "تصحيح",
+    corrected_text: "النص المصحَّح:",
 };

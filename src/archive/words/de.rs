@@ -21,4 +21,9 @@ pub(super) const WORDS: ArchiveWords = ArchiveWords {
     leave_text: "Diese Seite kann nicht wissen, wer Sie sind. Benutzen Sie den Link am Ende einer Mail, die Sie von uns bekommen haben, oder schreiben Sie an {contact}.",
     missing_title: "Diese Seite gibt es nicht",
     missing_text: "Vielleicht ist die Adresse falsch geschrieben, oder die Seite ist umgezogen. Hier geht es weiter:",
+    corrected: "Berichtigt am {date}: {note}",
+    removed: "Dieser Beitrag wurde nach dem Versand aus der Ausgabe genommen.",
+    erratum: "Berichtigung: {subject}",
+    erratum_title: "Eine Berichtigung",
+    corrected_text: "Der berichtigte Text:",
 };

@@ -21,4 +21,9 @@ pub(super) const WORDS: ArchiveWords = ArchiveWords {
     leave_text: "This page cannot know who you are. Use the link at the end of any message that you got from us, or write to {contact}.",
     missing_title: "There is no such page",
     missing_text: "The address may be mistyped, or the page has moved. These lead on:",
+    corrected: "Corrected on {date}: {note}",
+    removed: "This article was taken out of the issue after it was sent.",
+    erratum: "Correction: {subject}",
+    erratum_title: "A correction",
+    corrected_text: "The corrected text:",
 };

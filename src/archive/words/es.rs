@@ -21,4 +21,9 @@ pub(super) const WORDS: ArchiveWords = ArchiveWords {
     leave_text: "Esta página no puede saber quién es usted. Use el enlace al final de cualquier mensaje nuestro o escriba a {contact}.",
     missing_title: "Esta página no existe",
     missing_text: "Puede que la dirección esté mal escrita o que la página haya cambiado de lugar. Puede seguir aquí:",
+    corrected: "Corregido el {date}: {note}",
+    removed: "Este artículo se retiró del número después del envío.",
+    erratum: "Corrección: {subject}",
+    erratum_title: "Una corrección",
+    corrected_text: "El texto corregido:",
 };

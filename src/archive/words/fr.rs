@@ -21,4 +21,9 @@ pub(super) const WORDS: ArchiveWords = ArchiveWords {
     leave_text: "Cette page ne peut pas savoir qui vous êtes. Utilisez le lien à la fin d’un de nos messages, ou écrivez à {contact}.",
     missing_title: "Cette page n’existe pas",
     missing_text: "L’adresse est peut-être mal écrite, ou la page a changé de place. Voici où continuer :",
+    corrected: "Corrigé le {date} : {note}",
+    removed: "Cet article a été retiré du numéro après l’envoi.",
+    erratum: "Rectificatif : {subject}",
+    erratum_title: "Un rectificatif",
+    corrected_text: "Le texte corrigé :",
 };

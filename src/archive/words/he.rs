@@ -21,4 +21,9 @@ pub(super) const WORDS: ArchiveWords = ArchiveWords {
     leave_text: "הדף הזה לא יכול לדעת מי את או אתה. השתמשו בקישור שבסוף כל הודעה שקיבלתם מאיתנו, או כתבו אל {contact}.",
     missing_title: "אין דף כזה",
     missing_text: "ייתכן שהכתובת נכתבה בטעות או שהדף הועבר. מכאן ממשיכים:",
+    corrected: "תוקן ב־{date}: {note}",
+    removed: "כתבה זו הוסרה מהגיליון לאחר שנשלח.",
+    erratum: "תיקון: {subject}",
+    erratum_title: "תיקון",
+    corrected_text: "הנוסח המתוקן:",
 };

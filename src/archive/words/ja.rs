@@ -21,4 +21,9 @@ pub(super) const WORDS: ArchiveWords = ArchiveWords {
     leave_text: "このページでは、どなたかを知ることができません。届いたメールの末尾にあるリンクをお使いになるか、{contact} までご連絡ください。",
     missing_title: "ページが見つかりません",
     missing_text: "アドレスが間違っているか、ページが移動した可能性があります。こちらからお探しください。",
+    corrected: "{date}に訂正：{note}",
+    removed: "この記事は配信後にこの号から取り下げられました。",
+    erratum: "訂正：{subject}",
+    erratum_title: "訂正のお知らせ",
+    corrected_text: "訂正後の記事：",
 };

@@ -21,4 +21,9 @@ pub(super) const WORDS: ArchiveWords = ArchiveWords {
     leave_text: "이 페이지에서는 누구신지 알 수 없습니다. 받으신 메일 끝에 있는 링크를 누르시거나 {contact}(으)로 연락해 주세요.",
     missing_title: "없는 페이지입니다",
     missing_text: "주소가 잘못 입력되었거나 페이지가 옮겨졌을 수 있습니다. 다음에서 찾아보세요.",
+    corrected: "{date}에 바로잡음: {note}",
+    removed: "이 글은 발송 후에 이번 호에서 빠졌습니다.",
+    erratum: "바로잡습니다: {subject}",
+    erratum_title: "바로잡습니다",
+    corrected_text: "바로잡은 글:",
 };

@@ -21,4 +21,9 @@ pub(super) const WORDS: ArchiveWords = ArchiveWords {
     leave_text: "本页面无法知道您是谁。请使用我们发给您的任一邮件末尾的链接，或写信至 {contact}。",
     missing_title: "没有这个页面",
     missing_text: "地址可能有误，或页面已移动。请从这里继续：",
+    corrected: "{date}更正：{note}",
+    removed: "这篇文章在发送后已从本期撤下。",
+    erratum: "更正：{subject}",
+    erratum_title: "更正",
+    corrected_text: "更正后的文章：",
 };

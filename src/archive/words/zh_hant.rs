@@ -21,4 +21,9 @@ pub(super) const WORDS: ArchiveWords = ArchiveWords {
     leave_text: "本頁面無法知道您是誰。請使用我們寄給您的任一郵件末尾的連結，或來信至 {contact}。",
     missing_title: "沒有這個頁面",
     missing_text: "網址可能有誤，或頁面已移動。請從這裡繼續：",
+    corrected: "{date}更正：{note}",
+    removed: "這篇文章在寄出後已從本期撤下。",
+    erratum: "更正：{subject}",
+    erratum_title: "更正",
+    corrected_text: "更正後的文章：",
 };

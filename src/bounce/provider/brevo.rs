@@ -28,6 +28,7 @@ pub(super) fn event(value: &Value) -> Option<ToldEvent<'_>> {
         status: None,
         code: None,
         message_id: None,
+        relay_id: None,
         at: seconds(Some(time)),
     })
 }

@@ -58,6 +58,7 @@ pub(super) fn event(value: &Value) -> Option<ToldEvent<'_>> {
         status: said(status, "enhanced-code"),
         code: status.get("code").and_then(Value::as_i64),
         message_id: headers.and_then(|headers| said(headers, "message-id")),
+        relay_id: None,
         at: seconds(event.get("timestamp")),
     })
 }

@@ -7,6 +7,8 @@ mod brevo;
 pub mod mailgun;
 mod postmark;
 mod sendgrid;
+pub mod ses;
+pub mod sns;
 mod sparkpost;
 
 use jiff::Timestamp;
@@ -26,17 +28,20 @@ pub enum MailProvider {
     Postmark,
     /// SendGrid: a signature over a time and the body.
     SendGrid,
+    /// Amazon SES: a signature of Amazon SNS over what it posts.
+    Ses,
     /// SparkPost: a secret in the address or in a header.
     SparkPost,
 }
 
 impl MailProvider {
     /// All of them.
-    pub const ALL: [MailProvider; 5] = [
+    pub const ALL: [MailProvider; 6] = [
         MailProvider::Brevo,
         MailProvider::Mailgun,
         MailProvider::Postmark,
         MailProvider::SendGrid,
+        MailProvider::Ses,
         MailProvider::SparkPost,
     ];
 
@@ -47,25 +52,33 @@ impl MailProvider {
             MailProvider::Mailgun => "mailgun",
             MailProvider::Postmark => "postmark",
             MailProvider::SendGrid => "sendgrid",
+            MailProvider::Ses => "ses",
             MailProvider::SparkPost => "sparkpost",
         }
     }
 
-    /// Whether its reports have the Message-ID that a mail left us with.
+    /// Whether a Message-ID in its reports is the one that a mail left us with.
     pub fn keeps_message_id(self) -> bool {
-        matches!(self, MailProvider::Mailgun | MailProvider::SendGrid)
+        matches!(self, MailProvider::Mailgun | MailProvider::SendGrid | MailProvider::Ses)
     }
 
     /// What a body reports; `None` where it is not of the provider's form. Of several events, one that
     /// cannot be read is left out.
     pub fn read(self, body: &[u8]) -> Option<Vec<ProviderEvent>> {
         let value: Value = serde_json::from_slice(body).ok()?;
+        if self == MailProvider::Ses {
+            let message = sns::SnsPost::of(&value)?.message;
+            // SNS and SES say a word of their own now and then, which is no report.
+            let value: Value = serde_json::from_str(&message).unwrap_or_default();
+            return Some(ses::events(&value).into_iter().map(ToldEvent::read).collect());
+        }
         let one = |event: Option<ToldEvent<'_>>| event.map(ToldEvent::read);
         let read = |value| match self {
             MailProvider::Brevo => one(brevo::event(value)),
             MailProvider::Mailgun => one(mailgun::event(value)),
             MailProvider::Postmark => one(postmark::event(value)),
             MailProvider::SendGrid => one(sendgrid::event(value)),
+            MailProvider::Ses => None,
             MailProvider::SparkPost => one(sparkpost::event(value)),
         };
         let is_list = matches!(self, MailProvider::SendGrid | MailProvider::SparkPost);
@@ -90,6 +103,8 @@ pub struct ProviderEvent {
     pub recipient: ReportedRecipient,
     /// The Message-ID, as it is in mail without its brackets.
     pub message_id: Option<String>,
+    /// What the provider said when it took the mail, if its reports have that.
+    pub relay_id: Option<String>,
     /// When it happened.
     pub at: Option<Timestamp>,
 }
@@ -115,6 +130,7 @@ struct ToldEvent<'a> {
     status: Option<&'a str>,
     code: Option<i64>,
     message_id: Option<&'a str>,
+    relay_id: Option<&'a str>,
     at: Option<Timestamp>,
 }
 
@@ -149,6 +165,7 @@ impl ToldEvent<'_> {
             id: self.id,
             recipient,
             message_id: message_id.map(str::to_owned),
+            relay_id: self.relay_id.map(str::to_owned),
             at: self.at,
         }
     }
@@ -254,6 +271,62 @@ mod tests {
         }
     }
 
+    fn posted_by_sns(message: &Value) -> Value {
+        json!({ "Type": "Notification", "MessageId": "1", "TopicArn": "t", "Timestamp": "now",
+            "Message": message.to_string(), "SignatureVersion": "1", "Signature": "s",
+            "SigningCertURL": "u" })
+    }
+
+    #[test]
+    fn amazon_tells_of_each_recipient_and_by_what_the_mail_is_known() {
+        let of_ses = "0100018c2f3e4d5a-1b2c3d4e-5f60-7a8b-9c0d-1e2f3a4b5c6d-000000";
+        let read = |mail: Value| {
+            let message = json!({ "notificationType": "Complaint", "mail": mail, "complaint": {
+                "feedbackId": "f", "timestamp": "2026-11-05T16:33:54.000Z", "complainedRecipients":
+                    [{ "emailAddress": "a@x.example" }, {}, 7, { "emailAddress": "b@x.example" }] } });
+            MailProvider::Ses.read(posted_by_sns(&message).to_string().as_bytes()).unwrap()
+        };
+        let two = read(json!({ "messageId": of_ses }));
+        let ids: Vec<&str> = two.iter().map(|event| event.id.as_str()).collect();
+        assert_eq!(ids, ["Complaint/f/a@x.example", "Complaint/f/b@x.example"]);
+        assert_eq!(
+            (two[0].message_id.as_deref(), two[0].relay_id.as_deref()),
+            (None, Some(of_ses))
+        );
+        assert_eq!(two[0].at.unwrap().to_string(), "2026-11-05T16:33:54Z");
+        let own =
+            json!([{ "name": "From", "value": "x" }, { "name": "Message-Id", "value": "<a@b>" }]);
+        let by_ses = format!("<{of_ses}@eu-west-1.amazonses.com>");
+        for (mail, expected) in [
+            (json!({ "messageId": of_ses, "headers": own }), Some("a@b")),
+            (
+                json!({ "messageId": of_ses, "commonHeaders": { "messageId": "<a@b>" } }),
+                Some("a@b"),
+            ),
+            (json!({ "messageId": of_ses, "commonHeaders": { "messageId": of_ses } }), None),
+            (json!({ "messageId": of_ses, "commonHeaders": { "messageId": by_ses } }), None),
+        ] {
+            assert_eq!(read(mail.clone())[0].message_id.as_deref(), expected, "{mail}");
+        }
+        // Its own words, and what it tells of no recipient.
+        for message in [
+            "Successfully validated SNS topic for Amazon SES event publishing.",
+            "",
+            "7",
+            "{\"notificationType\":\"AmazonSnsSubscriptionSucceeded\",\"message\":\"x\"}",
+            "{\"eventType\":\"DeliveryDelay\",\"mail\":{}}",
+            "{\"eventType\":\"Open\"}",
+        ] {
+            let mut body = posted_by_sns(&Value::Null);
+            body["Message"] = json!(message);
+            assert_eq!(
+                MailProvider::Ses.read(body.to_string().as_bytes()),
+                Some(vec![]),
+                "{message}"
+            );
+        }
+    }
+
     #[test]
     fn one_damaged_event_loses_no_other() {
         let body = json!([1, {}, { "event": 7, "email": [] }, null,
@@ -308,6 +381,14 @@ mod tests {
             Just("reason"),
             Just("signature"),
             Just("BouncedAt"),
+            Just("bouncedRecipients"),
+            Just("emailAddress"),
+            Just("destination"),
+            Just("feedbackId"),
+            Just("messageId"),
+            Just("name"),
+            Just("Message"),
+            Just("MessageId"),
         ];
         leaf.prop_recursive(4, 64, 8, move |inner| {
             prop_oneof![
@@ -323,12 +404,26 @@ mod tests {
 
     proptest! {
         #[test]
+        fn any_message_in_a_post_of_sns_has_an_answer(value in any_json(), kind in 0_usize..5) {
+            let kind = ["Bounce", "Complaint", "Delivery", "Reject", "Subscription"][kind];
+            let message = json!({ "eventType": kind, "mail": value, "bounce": value,
+                "complaint": value, "delivery": value, "reject": value, "subscription": value });
+            for message in [message, value] {
+                let body = posted_by_sns(&message);
+                let read = MailProvider::Ses.read(body.to_string().as_bytes());
+                for event in read.expect("a post of SNS") {
+                    prop_assert!(event.recipient.text.len() <= 520);
+                }
+            }
+        }
+
+        #[test]
         fn any_body_has_an_answer(value in any_json(), cut in 0_usize..400) {
             let text = value.to_string();
             let short = &text.as_bytes()[..cut.min(text.len())];
             for provider in MailProvider::ALL {
                 for body in [text.as_bytes(), short] {
-                    let _ = mailgun::signature(body);
+                    let _ = (mailgun::signature(body), sns::SnsPost::read(body), sns::is_raw(body));
                     for event in provider.read(body).unwrap_or_default() {
                         prop_assert!(event.recipient.text.len() <= 520);
                     }

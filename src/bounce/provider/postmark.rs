@@ -39,6 +39,7 @@ pub(super) fn event(value: &Value) -> Option<ToldEvent<'_>> {
         status: None,
         code: None,
         message_id: None,
+        relay_id: None,
         at: at.and_then(|at| at.parse().ok()),
     })
 }

@@ -29,6 +29,7 @@ pub(super) fn event(value: &Value) -> Option<ToldEvent<'_>> {
         status: said(value, "status"),
         code: None,
         message_id: said(value, "smtp-id"),
+        relay_id: None,
         at: seconds(value.get("timestamp")),
     })
 }

@@ -24,6 +24,7 @@ pub(super) fn event(value: &Value) -> Option<ToldEvent<'_>> {
         status: None,
         code: text(event, "error_code").parse().ok(),
         message_id: None,
+        relay_id: None,
         at: seconds_in_text(text(event, "timestamp")),
     })
 }

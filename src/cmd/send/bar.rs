@@ -9,6 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use sejong_digest::delivery::duration;
 use sejong_digest::delivery::run::Progress;
 use sejong_digest::diagnostic::counted;
+use sejong_digest::diagnostic::log::LogEntry;
 use sejong_digest::diagnostic::visible::visible;
 use sejong_digest::store::Store;
 
@@ -31,14 +32,15 @@ impl Drop for Bar {
 /// Draws until it is aborted.
 pub(super) async fn draw(progress: Arc<Progress>, store: Store, to_send: u64) {
     let started = Instant::now();
-    if !std::io::stderr().is_terminal() {
+    if print::is_for_programs() || !std::io::stderr().is_terminal() {
         loop {
             tokio::time::sleep(Duration::from_secs(10)).await;
             let settled = progress.settled.load(Ordering::Relaxed);
-            print::note(&format!(
-                "{settled}/{to_send} · {}",
-                told(&progress, &store, started, to_send)
-            ));
+            let told = told(&progress, &store, started, to_send);
+            let notice = LogEntry::new("progress", format!("{settled}/{to_send} · {told}"));
+            let failed = progress.failed.load(Ordering::Relaxed);
+            let notice = notice.with("settled", settled).with("to_send", to_send);
+            print::notice(&notice.with("not_accepted", failed));
         }
     }
     let bar = Bar(ProgressBar::new(to_send));

@@ -174,6 +174,33 @@ impl PlanOptions {
 }
 
 impl PlanArgs {
+    /// Those of a command that knows an issue, a list, a relay and a limit, and nothing else.
+    pub(super) fn of_issue(
+        issue: String,
+        (list, relay, limit): (ListArgs, RelayArgs, Option<Rate>),
+        json: bool,
+    ) -> PlanArgs {
+        PlanArgs {
+            issue,
+            list,
+            only: None,
+            except: None,
+            relay,
+            store: None,
+            json,
+            recompose: false,
+            skip_invalid: false,
+            allow: Vec::new(),
+            limit,
+            connections: None,
+            expect: None,
+            to: None,
+            again: false,
+            uncertain: Uncertain::Ask,
+            retry_refused: false,
+        }
+    }
+
     /// Reads the arguments; `begin` is when messages are to leave.
     pub(super) async fn read(
         &self,

@@ -54,8 +54,9 @@ fn send_question(to_send: u64, (start, unmet): (Option<&str>, Option<&str>)) -> 
 }
 
 /// Whether a person can be asked.
-pub(super) fn somebody_is_here() -> bool {
-    std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+pub(in crate::cmd) fn somebody_is_here() -> bool {
+    let is_asked = !print::is_for_programs();
+    is_asked && std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
 }
 
 /// The receipt says that the issue was sent: asks whether to send it. The default is no.
@@ -140,7 +141,7 @@ pub(super) fn allowed(
 }
 
 /// Asks until the answer is yes or no.
-pub(super) fn said_yes(question: &str) -> Result<bool, Failure> {
+pub(in crate::cmd) fn said_yes(question: &str) -> Result<bool, Failure> {
     loop {
         print::prompt(&format!("{question} [y/N] "));
         let mut typed = Vec::new();

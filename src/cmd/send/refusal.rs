@@ -44,6 +44,10 @@ pub(super) fn told(error: SendError) -> Failure {
              one, as in [store] url = \"sqlite:NAME.db\". If it is the same publication, and both `from` \
              and `list_id` were changed, put one of them back until everybody has this issue",
         ),
+        SendError::NoCorrection(corrected) => Failure::checks(what).help(format!(
+            "the ledger in which `digest amend {corrected}` was run knows: send from there. To send it to \
+             the whole list, take `corrects` out of its issue.toml"
+        )),
         SendError::Store(error) => looking::unusable(error),
         SendError::Recovery(error) => Failure::new(format!("{error}. Nothing was sent")),
         SendError::Caught(..) => Failure::new(error.to_string()),

@@ -99,7 +99,7 @@ struct ErrorLine<'a> {
 
 /// Sees to it that a command with `--json` has printed one object, however it ends; `issue` is as
 /// the command names it.
-pub(super) fn in_one_object(ending: Ending, json: bool, issue: &str) -> Ending {
+pub(in crate::cmd) fn in_one_object(ending: Ending, json: bool, issue: &str) -> Ending {
     if let Err(failure) = &ending
         && json
         && !failure.answered

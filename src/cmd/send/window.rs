@@ -127,7 +127,8 @@ impl Window {
     ) -> Result<bool, Failure> {
         let Some(at) = self.at.filter(|at| *at > clock::now()) else { return Ok(true) };
         let told = self.told(at);
-        let bar = std::io::stderr().is_terminal().then(ProgressBar::new_spinner);
+        let is_seen = !print::is_for_programs() && std::io::stderr().is_terminal();
+        let bar = is_seen.then(ProgressBar::new_spinner);
         if bar.is_none() {
             print::note(&format!("waiting until {told}"));
         }

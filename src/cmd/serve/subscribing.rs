@@ -62,7 +62,7 @@ pub(super) fn options(workspace: &Workspace) -> Result<Option<Subscribing>, Fail
         latest: form.latest_issue.then_some((shown, page_of)),
         time_zone: config.time_zone.clone(),
         clock: clock::now,
-        tell: print::note,
+        tell: print::notice,
     };
     Ok(Some(Subscribing { form, outbox }))
 }

@@ -14,7 +14,7 @@ use super::reading::ActedReport;
 use crate::audience::forgotten::{ForgettingKeys, Forgotten};
 use crate::audience::suppression::SuppressionSubject;
 use crate::bounce::ReportedRecipient;
-use crate::bounce::provider::{MailProvider, ProviderEvent};
+use crate::bounce::provider::{MailProvider, ProviderEvent, ses};
 use crate::bounce::reason::BounceClass;
 use crate::crypto;
 use crate::delivery::ledger::bounces::{self, ReportedRow};
@@ -34,6 +34,19 @@ pub struct PostedReport {
     /// What it says.
     pub events: Vec<ProviderEvent>,
 }
+
+/// What an event is about.
+enum ReportedMail {
+    /// The row of an issue.
+    Issue(ReportedRow),
+    /// A mail about a subscription, which has none.
+    Letter,
+    /// No mail of ours.
+    Other,
+}
+
+/// Mails to one person that are looked at for the number of one, at most.
+const MOST_TRIED: i64 = 100;
 
 /// Acts on what was posted, all of it or nothing. What has come before changes nothing.
 ///
@@ -99,10 +112,12 @@ impl PostedReport {
             return Ok(());
         }
         // Without a mail of ours nothing is kept of it, not even that it came.
-        let row = self.row_of(connection, event, &identity).await?;
-        if row.is_none() && !sent::has_left(connection, &identity, self.our_id(event)).await? {
-            return Ok(());
-        }
+        let found = self.mail_of(connection, event, &identity).await?;
+        let row = match found {
+            ReportedMail::Issue(row) => Some(row),
+            ReportedMail::Letter => None,
+            ReportedMail::Other => return Ok(()),
+        };
         bounces::note_read(connection, &hash, now.as_millisecond()).await?;
         let evidence = ReportEvidence::Provider;
         let reader = ProvenReader { identity, row, evidence };
@@ -143,19 +158,44 @@ impl PostedReport {
         event.message_id.as_deref().filter(|_| self.provider.keeps_message_id())
     }
 
-    /// The row of the issue that an event is about; a mail about a subscription has none.
-    async fn row_of(
+    /// The mail of ours that an event is about: the one that the provider took by that number, or left us
+    /// with that Message-ID; where it names neither, the last one.
+    async fn mail_of(
         &self,
         connection: &mut Connection,
         event: &ProviderEvent,
         identity: &str,
-    ) -> Result<Option<ReportedRow>, SqlError> {
-        match self.our_id(event) {
-            Some(id) => {
-                let row = bounces::row_of_message(connection, identity, id).await?;
-                Ok(row.map(|(row, _)| row))
-            }
-            None => bounces::last_tried_row_of(connection, identity).await,
+    ) -> Result<ReportedMail, SqlError> {
+        let relay_id = event.relay_id.as_deref();
+        let most = if relay_id.is_some() { MOST_TRIED } else { 1 };
+        let mut rows = bounces::tried_rows_of(connection, identity, most).await?;
+        let letters = sent::replies(connection, identity, most).await?;
+        let number =
+            |reply: &Option<String>| reply.as_deref().and_then(ses::id_in).map(str::to_owned);
+        let is_named =
+            |reply: &Option<String>| relay_id.is_some() && number(reply).as_deref() == relay_id;
+        if let Some(at) = rows.iter().position(|(_, reply)| is_named(reply)) {
+            return Ok(ReportedMail::Issue(rows.swap_remove(at).0));
         }
+        if letters.iter().any(is_named) {
+            return Ok(ReportedMail::Letter);
+        }
+        if let Some(id) = self.our_id(event) {
+            let row = bounces::row_of_message(connection, identity, id).await?;
+            let is_letter = row.is_none() && sent::has_left(connection, identity, Some(id)).await?;
+            return Ok(match row {
+                Some((row, _)) => ReportedMail::Issue(row),
+                None if is_letter => ReportedMail::Letter,
+                None => ReportedMail::Other,
+            });
+        }
+        // One that was taken by another number is not meant.
+        let may_be_meant = |reply: &Option<String>| relay_id.is_none() || number(reply).is_none();
+        let last = rows.into_iter().next().filter(|(_, reply)| may_be_meant(reply));
+        Ok(match last {
+            Some((row, _)) => ReportedMail::Issue(row),
+            None if letters.first().is_some_and(may_be_meant) => ReportedMail::Letter,
+            None => ReportedMail::Other,
+        })
     }
 }

@@ -206,14 +206,14 @@ CROSS JOIN person p CROSS JOIN recipient r
 WHERE p.issue = i.issue AND p.identity = ?1 AND r.id = p.recipient AND r.state = 'accepted'
 ORDER BY i.run DESC LIMIT 1";
 
-/// The last one that went to the person, or was on its way: what a provider posts may be here before a
-/// run has said that the relay took it.
-const LAST_TRIED_ROW: &str = "
-SELECT r.id, r.issue, r.email FROM (SELECT issue, max(id) AS run FROM run GROUP BY issue) i
+/// Those that went to the person, the last first, or were on their way: what a provider posts may be here
+/// before a run has said that the relay took it.
+const TRIED_ROWS: &str = "
+SELECT r.id, r.issue, r.email, r.text FROM (SELECT issue, max(id) AS run FROM run GROUP BY issue) i
 CROSS JOIN person p CROSS JOIN recipient r
 WHERE p.issue = i.issue AND p.identity = ?1 AND r.id = p.recipient
     AND r.state IN ('accepted', 'claimed', 'uncertain')
-ORDER BY i.run DESC LIMIT 1";
+ORDER BY i.run DESC LIMIT ?2";
 
 const COUNTED: &str = "
 SELECT recipient, at FROM bounce WHERE identity = ?1 AND class = ?2
@@ -305,13 +305,15 @@ pub(in crate::delivery) async fn last_row_of(
     Ok(query.fetch_optional(connection).await?.as_ref().map(reported))
 }
 
-/// The row of the last issue that went to a person, or is on its way.
-pub(in crate::delivery) async fn last_tried_row_of(
+/// The rows of the last issues that went to a person, or are on their way, with what the relay said; the
+/// last one first.
+pub(in crate::delivery) async fn tried_rows_of(
     connection: &mut Connection,
     identity: &str,
-) -> Result<Option<ReportedRow>, SqlError> {
-    let query = sql::query(LAST_TRIED_ROW).bind(identity);
-    Ok(query.fetch_optional(connection).await?.as_ref().map(reported))
+    most: i64,
+) -> Result<Vec<(ReportedRow, Option<String>)>, SqlError> {
+    let rows = sql::query(TRIED_ROWS).bind(identity).bind(most).fetch_all(connection).await?;
+    Ok(rows.iter().map(|row| (reported(row), row.get(3))).collect())
 }
 
 /// Whether nothing is left to do with a message.

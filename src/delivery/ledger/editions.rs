@@ -1,12 +1,13 @@
-//! What the archive shows of each issue: the web edition of the newest text that somebody has, or the
-//! mail itself where an older version sent it. Reads only, and nothing of the people who have it.
+//! What the archive shows of each issue: the web edition of the newest text that somebody has, what was
+//! corrected in it since, or the mail itself where an older version sent it. Reads only, and nothing of the people who have it.
 
 use std::path::PathBuf;
 
 use jiff::civil::Date;
 use serde::Serialize;
 
-use super::{Ledger, withdrawn};
+use super::{Ledger, corrections, withdrawn};
+use crate::archive::corrections::Correction;
 use crate::archive::edition::WebEdition;
 use crate::archive::{ArchiveSite, PublishedContent, PublishedIssue, SentMail};
 use crate::crypto;
@@ -35,12 +36,15 @@ pub struct EditionHead {
     revision: i64,
     content_hash: String,
     web_checksum: Option<String>,
+    /// How many corrections it has seen, and whether the last one is what is shown.
+    corrections: i64,
+    is_corrected: bool,
 }
 
 /// The texts that somebody has, the newest first: the rows of an issue are asked for one that says yes.
 /// Who is sent a further copy has one already.
 const SENT: &str = "
-SELECT r.id, r.issue, r.content_hash, r.web_checksum FROM revision r
+SELECT r.id, r.issue, r.content_hash, r.web_checksum, r.number FROM revision r
 WHERE EXISTS (SELECT 1 FROM recipient p
     WHERE p.issue = r.issue AND p.state = 'accepted' AND p.revision = r.id)
 OR EXISTS (SELECT 1 FROM earlier_copy c JOIN recipient p ON p.id = c.recipient
@@ -48,8 +52,7 @@ OR EXISTS (SELECT 1 FROM earlier_copy c JOIN recipient p ON p.id = c.recipient
 ORDER BY r.issue, r.number DESC";
 
 /// All texts, the newest first.
-const ALL: &str =
-    "SELECT id, issue, content_hash, web_checksum FROM revision ORDER BY issue, number DESC";
+const ALL: &str = "SELECT id, issue, content_hash, web_checksum, number FROM revision ORDER BY issue, number DESC";
 
 /// The SHA-256 of a web edition, as hexadecimal digits.
 pub(super) fn checksum(web: &str) -> String {
@@ -68,17 +71,24 @@ pub async fn heads(store: &Store, shown: ShownIssues) -> Result<Vec<EditionHead>
     };
     let rows = sql::query(statement).fetch_all(store.pool()).await;
     let rows = rows.map_err(|error| store.failed(error))?;
+    let corrected = corrections::latest(store).await?;
     let mut heads: Vec<EditionHead> = Vec::new();
     for row in &rows {
-        let head = EditionHead {
-            revision: row.get(0),
-            issue: row.get(1),
-            content_hash: row.get(2),
-            web_checksum: row.get(3),
-        };
-        if heads.last().is_none_or(|last| last.issue != head.issue) {
-            heads.push(head);
+        let issue: String = row.get(1);
+        if heads.last().is_some_and(|last| last.issue == issue) {
+            continue;
         }
+        let latest = corrected.get(&issue);
+        // What was sent after a correction has it.
+        let shown = latest.filter(|latest| row.get::<i64>(4) <= latest.revisions);
+        heads.push(EditionHead {
+            issue,
+            revision: row.get(0),
+            content_hash: row.get(2),
+            web_checksum: shown.map_or_else(|| row.get(3), |one| Some(one.web_checksum.clone())),
+            corrections: latest.map_or(0, |latest| latest.number),
+            is_corrected: shown.is_some(),
+        });
     }
     Ok(heads)
 }
@@ -127,6 +137,16 @@ pub fn key(site: &ArchiveSite, heads: &[EditionHead]) -> String {
 /// # Errors
 /// The store's; [`StoreError::Content`], where it is not what was written.
 pub async fn load(store: &Store, head: &EditionHead) -> Result<Option<PublishedIssue>, StoreError> {
+    // Those that were made since belong to the next head.
+    let mut corrections: Vec<Correction> = Vec::new();
+    let mut corrected = None;
+    if head.corrections > 0 {
+        let all = Ledger::new(store.clone(), &head.issue).corrections().await?.into_iter();
+        for one in all.filter(|one| one.number <= head.corrections) {
+            corrected = Some(one.web).filter(|_| head.is_corrected);
+            corrections.push(one.correction);
+        }
+    }
     let row = sql::query("SELECT web, date FROM revision WHERE id = ?1")
         .bind(head.revision)
         .fetch_one(store.pool())
@@ -134,15 +154,19 @@ pub async fn load(store: &Store, head: &EditionHead) -> Result<Option<PublishedI
         .map_err(|error| store.failed(error))?;
     let (web, date): (Option<String>, String) = (row.get(0), row.get(1));
     let sent = jiff::fmt::rfc2822::parse(&date).ok();
+    let web = corrected.or(web);
     let whole = web.filter(|web| head.web_checksum.as_deref() == Some(&checksum(web)));
     let edition: Option<Box<WebEdition>> = whole.and_then(|web| serde_json::from_str(&web).ok());
     let content = match edition {
         Some(edition) if !edition.archive => return Ok(None),
         Some(edition) => PublishedContent::Edition(edition),
+        None if head.is_corrected => {
+            return Err(corrections::damaged(store, &head.issue));
+        }
         None => of_mail(store, head, sent.as_ref().map(|sent| sent.date())).await?,
     };
     let sent_at = sent.map(|sent| sent.timestamp()).unwrap_or_default();
-    Ok(Some(PublishedIssue { name: head.issue.clone(), sent_at, content }))
+    Ok(Some(PublishedIssue { name: head.issue.clone(), sent_at, content, corrections }))
 }
 
 /// The issue as it was mailed, on a day.

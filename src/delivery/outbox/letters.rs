@@ -11,7 +11,7 @@ use jiff::civil::Date;
 use crate::compose::letters::{self, LetterKind};
 use crate::compose::theme::Theme;
 use crate::compose::{self, Composition};
-use crate::diagnostic::{Diagnostic, Place, Source};
+use crate::diagnostic::{Diagnostic, Place, Source, nearest};
 use crate::files;
 use crate::issue::load::{self, LetterText, Loaded};
 use crate::issue::slot::{self, Slot};
@@ -58,7 +58,7 @@ impl Letters {
         pictures: Cache,
         today: Date,
     ) -> (Letters, Vec<Diagnostic>) {
-        let mut problems = Vec::new();
+        let mut problems = unread(&publication.root);
         let mut own = Vec::new();
         for kind in LetterKind::ALL {
             let path = publication.root.join("mails").join(format!("{}.md", kind.word()));
@@ -188,9 +188,66 @@ fn is_address(text: &str) -> bool {
     text.starts_with("https://") || text.starts_with("http://")
 }
 
-/// Whether the publication has letters of its own: for who only wants to know whether to look.
+/// Whether the publication has a folder for letters of its own: for who only wants to know whether to
+/// look.
 pub fn are_there(root: &Path) -> bool {
-    LetterKind::ALL
-        .iter()
-        .any(|kind| files::is_there(&root.join("mails").join(format!("{}.md", kind.word()))))
+    root.join("mails").is_dir()
+}
+
+/// Texts in the folder of letters that nothing reads, because they are called otherwise.
+fn unread(root: &Path) -> Vec<Diagnostic> {
+    let entries = std::fs::read_dir(root.join("mails")).into_iter().flatten().flatten();
+    let mut names: Vec<String> =
+        entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+    names.sort();
+    names.iter().filter_map(|name| unread_name(name)).collect()
+}
+
+fn unread_name(name: &str) -> Option<Diagnostic> {
+    let (stem, ending) = name.split_once('.')?;
+    let is_text =
+        ["md", "markdown", "txt"].contains(&ending.rsplit('.').next()?.to_lowercase().as_str());
+    let kinds = LetterKind::ALL.map(LetterKind::word);
+    let is_read = ending == "md" && kinds.contains(&stem);
+    // Of an editor, or about the folder.
+    if !is_text || is_read || stem.is_empty() || stem.eq_ignore_ascii_case("readme") {
+        return None;
+    }
+    let help = match nearest(stem, kinds) {
+        Some(meant) if ending.contains('.') => format!(
+            "did you mean {meant}.md? One file is for all languages; without it, each reader gets our own \
+             text in theirs"
+        ),
+        Some(meant) => format!("did you mean {meant}.md?"),
+        None => {
+            format!("what is read here is {}", kinds.map(|kind| format!("{kind}.md")).join(", "))
+        }
+    };
+    let place = Place::File(Path::new("mails").join(name));
+    let what = format!("nothing reads mails/{name}");
+    Some(Diagnostic::warning("letter-file", what).at(place).help(help))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_nothing_reads_is_told_with_the_one_that_was_meant() {
+        let help = |name: &str| unread_name(name).map(|found| found.help.unwrap_or_default());
+        for name in
+            ["confirm.md", "already.md", "welcome.md", "photo.png", "README.md", ".x.md", "a"]
+        {
+            assert_eq!(help(name), None, "{name}");
+        }
+        for (name, told) in [
+            ("welcom.md", "did you mean welcome.md?"),
+            ("Confirm.md", "did you mean confirm.md?"),
+            ("confirm.ko.md", "for all languages"),
+            ("welcome.md.txt", "did you mean welcome.md?"),
+            ("goodbye.md", "confirm.md, already.md, welcome.md"),
+        ] {
+            assert!(help(name).is_some_and(|help| help.contains(told)), "{name}: {:?}", help(name));
+        }
+    }
 }

@@ -23,13 +23,14 @@ use crate::store::sql::{self, Connection, SqlError, SqlRow};
 /// How long a claim holds that is not renewed: its process is dead, or has lost the store.
 pub(super) const CLAIM: Duration = Duration::from_secs(30);
 
-/// The next row that may leave, of those that nobody has.
+/// The next row that may leave, of those that nobody has. On a server, two who look at once take two
+/// rows, and neither waits for the other.
 const TAKE: &str = "
 UPDATE outbox SET claimed_by = ?1, claimed_until = ?2 WHERE number = (
     SELECT number FROM outbox WHERE state IN ('pending', 'deferred')
         AND (next_attempt IS NULL OR next_attempt <= ?3)
         AND (claimed_by IS NULL OR claimed_by = ?1 OR claimed_until <= ?3)
-    ORDER BY number LIMIT 1)
+    ORDER BY number LIMIT 1 [sqlite: | postgres: FOR UPDATE SKIP LOCKED])
 RETURNING number, kind, email, language, signup, attempts, charged, repeated, first_attempt,
     last_attempt, state, not_after, message_id, added_at";
 

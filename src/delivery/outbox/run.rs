@@ -23,6 +23,7 @@ use crate::delivery::pace::Rate;
 use crate::delivery::route::Route;
 use crate::delivery::schedule::Schedule;
 use crate::diagnostic::counted;
+use crate::diagnostic::log::LogEntry;
 use crate::message::splice::Identity;
 use crate::smtp::session::Session;
 use crate::smtp::transaction::End;
@@ -60,7 +61,7 @@ pub struct OutboxOptions {
     /// Tells the time.
     pub clock: fn() -> Timestamp,
     /// Tells whoever runs the server what they have to know.
-    pub tell: fn(&str),
+    pub tell: fn(&LogEntry),
 }
 
 impl fmt::Debug for OutboxOptions {
@@ -170,11 +171,14 @@ impl Outbox {
         let pause = self.pause;
         self.pause = (pause * 2).min(PAUSES.1);
         if let Some(trouble) = troubles.first().filter(|_| !self.is_told) {
-            let waiting = counted(counts(&*rows.stores.lease().await?).await?.waiting, "mail");
-            let (text, advice) = (trouble.to_string(), trouble.advice());
-            (self.options.tell)(&format!(
-                "{text}; {waiting} to people who subscribe will be tried again ({advice})"
-            ));
+            let waiting = counts(&*rows.stores.lease().await?).await?.waiting;
+            let (text, advice, mails) =
+                (trouble.to_string(), trouble.advice(), counted(waiting, "mail"));
+            let notice = LogEntry::warning(
+                "relay_lost",
+                format!("{text}; {mails} to people who subscribe will be tried again ({advice})"),
+            );
+            (self.options.tell)(&notice.with("waiting", waiting));
             self.is_told = true;
         }
         // To be due is asked again at once otherwise.
@@ -184,7 +188,8 @@ impl Outbox {
     fn is_well(&mut self) {
         self.pause = PAUSES.0;
         if std::mem::take(&mut self.is_told) {
-            (self.options.tell)("the relay takes mails to people who subscribe again");
+            let text = "the relay takes mails to people who subscribe again";
+            (self.options.tell)(&LogEntry::new("relay_back", text));
         }
     }
 

@@ -50,6 +50,19 @@ pub(in crate::delivery) async fn has_left(
     sql::query_scalar(statement).bind(identity).bind(message_id).fetch_one(connection).await
 }
 
+/// What the relay has said of the mails that have left for a person, the last one first.
+pub(in crate::delivery) async fn replies(
+    connection: &mut Connection,
+    identity: &str,
+    most: i64,
+) -> Result<Vec<Option<String>>, SqlError> {
+    let statement = format!(
+        "SELECT text FROM outbox WHERE identity = ?1 AND {LEFT} ORDER BY number DESC LIMIT ?2"
+    );
+    let rows = sql::query(statement).bind(identity).bind(most).fetch_all(connection).await?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}
+
 /// The mail of this number.
 pub(in crate::delivery) async fn letter_of(
     connection: &mut Connection,

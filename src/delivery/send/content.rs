@@ -391,7 +391,8 @@ fn sketches(issue: &Issue) -> BTreeMap<String, Sketch> {
     sketched.collect()
 }
 
-fn changes(
+/// What became of each file since.
+pub(in crate::delivery) fn changes(
     then: &BTreeMap<String, String>,
     now: &BTreeMap<String, String>,
 ) -> Vec<(String, Change)> {

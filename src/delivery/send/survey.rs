@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 
 use super::content::{Content, Files};
+use super::erratum::SentErratum;
 use super::locked::Locked;
 use super::plan::{PartCounts, Plan};
 use super::renamed::{self, Beside, Folders, Lookalikes, Renamed};
@@ -20,7 +21,7 @@ use crate::delivery::id::RunId;
 use crate::delivery::intake::{self, Choice, Intake, IntakeError};
 use crate::delivery::ledger::bounces::IssueComplaints;
 use crate::delivery::ledger::copies::OneRow;
-use crate::delivery::ledger::origin::LastReaders;
+use crate::delivery::ledger::origin::{LastReaders, RunOrigin};
 use crate::delivery::ledger::secret_keys::SentKeys;
 use crate::delivery::ledger::staging::Standing;
 use crate::delivery::ledger::undecided::{self, UndecidedReport};
@@ -47,6 +48,7 @@ pub struct Survey {
     pub(super) store: Store,
     pub(super) ledger: Ledger,
     intake: Intake,
+    erratum: Option<SentErratum>,
     compared: Mutex<Option<ComparedSends>>,
     /// The list's identifier, and the keys that messages are made with.
     pub(super) signed_with: (String, Vec<KeyFingerprint>),
@@ -90,7 +92,7 @@ impl Survey {
     ///
     /// # Errors
     /// The ledger or the list cannot be read; or the files have errors and nothing was planned.
-    pub async fn take(options: SendOptions, files: Files) -> Result<Survey, SendError> {
+    pub async fn take(mut options: SendOptions, files: Files) -> Result<Survey, SendError> {
         let address = &options.ledger;
         let store = if address.is_there() {
             Store::read(address, &ledger::STEPS).await?
@@ -105,9 +107,15 @@ impl Survey {
         let had = recovery::may_be_had(&ledger, &options.boot, &(options.clock)()).await?;
         let content = Content::choose(&options, files, revisions, had)?;
         content.is_expected(options.expect.as_ref(), &[])?;
-        let intake = stage(&ledger, &options, &content).await?;
+        let erratum = SentErratum::found(&ledger, options.suppressed_in.as_ref()).await?;
+        match content.issue().and_then(|issue| issue.corrects.clone()) {
+            _ if erratum.is_some() => options.origin.list = None,
+            Some(corrected) => return Err(SendError::NoCorrection(corrected)),
+            None => {}
+        }
+        let intake = stage(&ledger, &options, &content, erratum.as_ref()).await?;
         let (compared, signed_with) = (Mutex::default(), Default::default());
-        Ok(Survey { options, content, store, ledger, intake, compared, signed_with })
+        Ok(Survey { options, content, store, ledger, intake, erratum, compared, signed_with })
     }
 
     /// What recipients get.
@@ -191,8 +199,10 @@ impl Survey {
         now: SendOptions,
         run: RunId,
     ) -> Result<u64, SendError> {
-        self.options = now;
-        self.intake = stage(&self.ledger, &self.options, &self.content).await?;
+        let list = now.origin.list.clone().filter(|_| self.erratum.is_none());
+        self.options = SendOptions { origin: RunOrigin { list, ..now.origin.clone() }, ..now };
+        let erratum = self.erratum.as_ref();
+        self.intake = stage(&self.ledger, &self.options, &self.content, erratum).await?;
         Ok(self.ledger.leave_newcomers(run).await?)
     }
 
@@ -543,11 +553,12 @@ impl Ready {
     /// Somebody else sends, or has planned the issue since the survey; or the ledger's.
     pub async fn lock(self, identity: &Identity, who: &str) -> Result<Locked, SendError> {
         let templates = Arc::new(self.survey.content.templates(identity)?);
-        let Survey { options, content, store, intake, compared, .. } = self.survey;
+        let Survey { options, content, store, intake, erratum, compared, .. } = self.survey;
         let store = store.settle(&ledger::STEPS).await?;
         let ledger = Ledger::new(store.clone(), &options.issue);
         let signed_with = (identity.list_id.clone(), identity.keys.fingerprints());
-        let survey = Survey { options, content, store, ledger, intake, compared, signed_with };
+        let survey =
+            Survey { options, content, store, ledger, intake, erratum, compared, signed_with };
         Locked::take(survey, templates, who).await
     }
 }
@@ -573,6 +584,7 @@ async fn stage(
     ledger: &Ledger,
     options: &SendOptions,
     content: &Content,
+    erratum: Option<&SentErratum>,
 ) -> Result<Intake, SendError> {
     let sent_to = content.composition().sent_to.as_deref().map(Only::of_passage);
     let one = options.to.as_ref().map(|to| Only::person(to.address.identity()));
@@ -592,7 +604,7 @@ async fn stage(
         }
         Err(error) => Err(error),
     };
-    staged.map_err(|error| match error {
+    let intake = staged.map_err(|error| match error {
         IntakeError::List(problem) => {
             SendError::List(options.list.clone(), ListFault::Unreadable(problem))
         }
@@ -601,5 +613,9 @@ async fn stage(
         IntakeError::UnknownIssue { issue, meant } => {
             SendError::List(options.list.clone(), ListFault::UnknownIssue { issue, meant })
         }
-    })
+    })?;
+    if let Some(erratum) = erratum {
+        erratum.choose(ledger).await?;
+    }
+    Ok(intake)
 }

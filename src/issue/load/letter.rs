@@ -128,6 +128,7 @@ fn finished(
         contents: Contents::Off,
         sign_off: None,
         archive: false,
+        corrects: None,
         sections,
         pictures: Pictures::Embedded,
         advertising: false,

@@ -38,7 +38,6 @@ pub(super) async fn fulfil(store: &WebStore, one: OfChooser, known: KnownToWrite
     for _ in 0..2 {
         match once(store, &address, wish.clone(), known).await {
             Ok(profile) => {
-                store.note(None);
                 let _ = told.send(Ok(profile));
                 return;
             }
@@ -48,7 +47,7 @@ pub(super) async fn fulfil(store: &WebStore, one: OfChooser, known: KnownToWrite
             }
         }
     }
-    store.note(failed.as_ref().map(|error| error as &dyn std::fmt::Display));
+    failed.iter().for_each(|error| store.has_failed(error));
     let _ = told.send(Err(Unwritten));
 }
 

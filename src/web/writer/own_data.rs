@@ -17,6 +17,7 @@ use crate::delivery::erasing::{self, ErasedByRequest, ErasingError};
 use crate::delivery::outbox::{self, NewMail};
 use crate::delivery::person_known::{self, PersonKnown};
 use crate::diagnostic::counted;
+use crate::diagnostic::log::LogEntry;
 use crate::message::address::Address;
 use crate::store::{Store, StoreError};
 use crate::web::stores::WebStore;
@@ -81,9 +82,11 @@ pub(super) async fn fulfil(store: &WebStore, one: OfReader, known: KnownToWriter
     for _ in 0..2 {
         match once(store, &address, &wish, known).await {
             Ok(done) => {
-                store.note(None);
                 match done {
-                    DataDone::Asked => known.woken.notify_one(),
+                    DataDone::Asked => {
+                        store.was_written();
+                        known.woken.notify_one();
+                    }
                     DataDone::Erasing => known.erasing.notify_one(),
                     _ => {}
                 }
@@ -96,7 +99,7 @@ pub(super) async fn fulfil(store: &WebStore, one: OfReader, known: KnownToWriter
             }
         }
     }
-    store.note(failed.as_ref().map(|error| error as &dyn std::fmt::Display));
+    failed.iter().for_each(|error| store.has_failed(error));
     let _ = told.send(Err(Unwritten));
 }
 
@@ -190,7 +193,8 @@ pub(super) async fn erase_waiting(store: &WebStore, known: KnownToWriter<'_>, ov
                     told.clear();
                     if people > 0 {
                         let people = counted(people, "person");
-                        (store.tell())(&format!("erased, as they have asked for: {people}"));
+                        let text = format!("erased, as they have asked for: {people}");
+                        (store.tell())(&LogEntry::new("erased", text));
                     }
                     if leaves_bytes {
                         not_before = Instant::now() + LATER;
@@ -201,8 +205,11 @@ pub(super) async fn erase_waiting(store: &WebStore, known: KnownToWriter<'_>, ov
                 Err(error) => {
                     let text = error.to_string();
                     if told != text {
-                        (store.tell())(&format!(
-                            "somebody waits to be erased, and it cannot be done now: {text}"
+                        (store.tell())(&LogEntry::warning(
+                            "not_erased",
+                            format!(
+                                "somebody waits to be erased, and it cannot be done now: {text}"
+                            ),
                         ));
                         told = text;
                     }

@@ -29,7 +29,7 @@ pub(super) async fn fulfil(store: &WebStore, all: Vec<OfProvider>, known: KnownT
                 }
             }
         }
-        store.note(failed.as_ref().map(|error| error as &dyn std::fmt::Display));
+        failed.iter().for_each(|error| store.has_failed(error));
         let _ = one.told.send(if failed.is_none() { Ok(()) } else { Err(Unwritten) });
     }
 }

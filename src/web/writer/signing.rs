@@ -3,8 +3,6 @@
 //! For every address the same is done as far as anybody can see: what tells them apart is a mail. Must
 //! never write to somebody who said no, nor more than once an hour, nor subscribe without a link.
 
-use std::fmt;
-
 use jiff::{SignedDuration, Timestamp};
 
 use super::{KnownToWriter, OfForm, Unwritten};
@@ -65,15 +63,6 @@ enum NotSigned {
     Unknown(ForgottenError),
 }
 
-impl fmt::Display for NotSigned {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            NotSigned::Store(error) => error.fmt(f),
-            NotSigned::Unknown(error) => error.fmt(f),
-        }
-    }
-}
-
 impl From<StoreError> for NotSigned {
     fn from(error: StoreError) -> NotSigned {
         NotSigned::Store(error)
@@ -91,7 +80,6 @@ async fn written(
     for _ in 0..2 {
         match written_once(store, wishes, known).await {
             Ok(done) => {
-                store.note(None);
                 let metrics = &known.options.metrics;
                 match &done {
                     FormDone::Asked => metrics.happened(ReaderEvent::Asked, wishes.len()),
@@ -119,7 +107,11 @@ async fn written(
             }
         }
     }
-    store.note(failed.as_ref().map(|error| error as &dyn fmt::Display));
+    match &failed {
+        Some(NotSigned::Store(error)) => store.has_failed(error),
+        Some(NotSigned::Unknown(error)) => store.is_failing(&error.to_string()),
+        None => {}
+    }
     Err(Unwritten)
 }
 
