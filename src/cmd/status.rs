@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use sejong_digest::audience::erasure;
@@ -28,7 +29,7 @@ use sejong_digest::delivery::state::State;
 use sejong_digest::diagnostic::counted;
 use sejong_digest::issue::load;
 use sejong_digest::message::address::Address;
-use sejong_digest::store::{self, Store, StoreAddress};
+use sejong_digest::store::{self, Store, StoreAddress, StoreError};
 use serde::Serialize;
 use texts::IssueTexts;
 
@@ -163,10 +164,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
         }
         let is_first = known.is_empty();
         let answer = answer(&workspace, &store, args, known).await;
-        let outbox = outbox::counts(&store).await;
-        let today = clock::now_in(zone).date();
-        let paused = preferences::paused(&store, today).await;
-        let erasures = erasure::waiting(&store).await;
+        let of_readers = of_readers(&store, clock::now_in(zone).date()).await;
         // Before the first send there is no issue with which scripts would see them.
         let waiting = if args.issue.is_none() && (!args.json || is_first) {
             undecided::all(&store, None).await
@@ -179,22 +177,23 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
             text => print::words(&text)?,
         }
         WaitingWishes::told(&waiting?).iter().for_each(|words| print::note(words));
-        let outbox = outbox?;
-        if args.issue.is_none() && args.catch.is_none() && !outbox.is_empty() {
-            print::note(&format!("mails to people who subscribe: {outbox}"));
-        }
-        if args.issue.is_none()
-            && args.catch.is_none()
-            && let Some(told) = erasures_told(&erasures?)
-        {
-            print::note(&told);
-        }
-        let paused = paused?;
-        if args.issue.is_none() && args.catch.is_none() && paused > 0 {
-            print::note(&format!("paused, by their own choice: {}", counted(paused, "person")));
+        let of_readers = of_readers?;
+        if args.issue.is_none() && args.catch.is_none() {
+            of_readers.iter().for_each(|told| print::note(told));
         }
         Ok(Exit::Done)
     })
+}
+
+/// What readers wait for, and what they have chosen.
+async fn of_readers(store: &Store, today: Date) -> Result<Vec<String>, StoreError> {
+    let outbox = outbox::counts(store).await?;
+    let outbox = (!outbox.is_empty()).then(|| format!("mails to people who subscribe: {outbox}"));
+    let erasures = erasures_told(&erasure::waiting(store).await?);
+    let paused = preferences::paused(store, today).await?;
+    let paused =
+        (paused > 0).then(|| format!("paused, by their own choice: {}", counted(paused, "person")));
+    Ok([outbox, erasures, paused].into_iter().flatten().collect())
 }
 
 /// How many people wait to be erased, if any do, and whether that takes too long.
