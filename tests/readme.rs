@@ -87,3 +87,50 @@ fn the_first_issue_can_be_made_as_written() {
         assert_eq!(output.code, 0, "{line}: {output:?}");
     }
 }
+
+#[test]
+fn a_newsletter_with_nothing_but_a_form_begins_as_written() {
+    let guide = page("docs/guide.md");
+    let (_, steps) = guide.split_once("### A newsletter that begins with a form\n").expect("it");
+    let (steps, _) = steps.split_once("To have the form on your own site").expect("its end");
+    let settings = lines_of(steps, "toml").join("\n");
+    let here = Publication::nothing();
+    let lines = lines_of(steps, "sh");
+    assert_eq!(lines.last().map(String::as_str), Some("digest serve"), "{lines:?}");
+    let mut folder = ".";
+    for line in &lines[..lines.len() - 1] {
+        if line == "cd my-newsletter" {
+            folder = "my-newsletter";
+            continue;
+        }
+        if line.starts_with("digest subscribers") {
+            let toml = here.read("my-newsletter/digest.toml");
+            std::fs::write(here.path("my-newsletter/digest.toml"), format!("{toml}\n{settings}\n"))
+                .expect("written");
+        }
+        // No relay of the reader's is here, and the issue is of the month in which it is read.
+        let line = match line.strip_prefix("digest test 2026-11") {
+            Some(rest) => format!("digest test $(ls issues) {rest} --catch out"),
+            None => line.clone(),
+        };
+        let output = here.shell(&format!("cd {folder} && {line}"));
+        if line == "digest serve --check" {
+            assert!(output.stderr.contains("smtp://127.0.0.1:2525: cannot connect"), "{output:?}");
+            continue;
+        }
+        assert_eq!(output.code, 0, "{line}: {output:?}");
+    }
+    let running =
+        here.start(&["--publication", "my-newsletter", "serve", "--listen", "127.0.0.1:0"]);
+    running.says("requests are answered");
+    let told = running.stderr();
+    let port = told.split("http://127.0.0.1:").nth(1).and_then(|rest| rest.split('/').next());
+    let address = format!("127.0.0.1:{}", port.expect("a port"));
+    let mut stream = std::net::TcpStream::connect(address).expect("a connection");
+    let request =
+        "GET /subscribe HTTP/1.1\r\nHost: newsletter.example.org\r\nConnection: close\r\n\r\n";
+    std::io::Write::write_all(&mut stream, request.as_bytes()).expect("asked");
+    let mut page = String::new();
+    let _ = std::io::Read::read_to_string(&mut stream, &mut page);
+    assert!(page.starts_with("HTTP/1.1 200") && page.contains("name=\"email\""), "{page}");
+}

@@ -13,6 +13,7 @@ use super::subscribers::change::{self, ChangeNote};
 use super::subscribers::profile::{ConsentRecord, SubscriberProfile, of_ms};
 use super::subscribers::{ChangeOrigin, ConsentWay, SubscriptionStatus};
 use super::suppression::SuppressionReason;
+use crate::crypto;
 use crate::message::address::Address;
 use crate::message::token::SignupId;
 use crate::store::sql::{self, Connection, SqlError, SqlRow};
@@ -55,6 +56,73 @@ CREATE TABLE signup_mail (
 ) WITHOUT ROWID;
 ",
 );
+
+/// The step that makes the table of words.
+pub const WORDS: SchemaStep = SchemaStep::both(
+    "
+-- What people are asked to agree to, as forms show it, by a hash that stands on the form.
+CREATE TABLE signup_words (
+    hash TEXT NOT NULL PRIMARY KEY,
+    words TEXT NOT NULL,
+    -- When they were first shown; milliseconds since 1970.
+    since BIGINT NOT NULL
+) WITHOUT ROWID;
+",
+);
+
+/// Bytes of a hash of words.
+const WORDS_HASH: usize = 8;
+
+/// What names words of consent on a form.
+pub fn words_hash(words: &str) -> String {
+    data_encoding::HEXLOWER.encode(&crypto::sha256([words.as_bytes()])[..WORDS_HASH])
+}
+
+/// Keeps words that a form shows from now on: one on another site may show them for years.
+///
+/// # Errors
+/// The store's.
+pub async fn keep_words(store: &Store, words: &[String], now: Timestamp) -> Result<(), StoreError> {
+    let failed = |error| store.failed(error);
+    let mut transaction = store.begin().await?;
+    for words in words {
+        sql::query(
+            "INSERT INTO signup_words (hash, words, since) VALUES (?1, ?2, ?3) \
+             ON CONFLICT (hash) DO NOTHING",
+        )
+        .bind(words_hash(words))
+        .bind(words.as_str())
+        .bind(now.as_millisecond())
+        .execute(&mut *transaction)
+        .await
+        .map_err(failed)?;
+    }
+    transaction.commit().await.map_err(failed)
+}
+
+/// The words that stood on a form, as far as they are known: those of now where it showed them, else
+/// those that its hash names. What is not known is said.
+///
+/// # Errors
+/// The database's.
+pub async fn words_shown(
+    connection: &mut Connection,
+    (words, hash): (&str, Option<&str>),
+) -> Result<String, SqlError> {
+    let Some(hash) = hash else {
+        return Ok(format!("{words} [of that day: the form did not say which words it showed]"));
+    };
+    if hash == words_hash(words) {
+        return Ok(words.to_owned());
+    }
+    let known = "SELECT words FROM signup_words WHERE hash = ?1";
+    let known: Option<String> =
+        sql::query_scalar(known).bind(hash).fetch_all(connection).await?.into_iter().next();
+    Ok(known.unwrap_or_else(|| {
+        let hash: String = hash.chars().filter(char::is_ascii_alphanumeric).take(32).collect();
+        format!("[unknown words, of the hash {hash:?}]")
+    }))
+}
 
 /// What stands in the place of topics that nobody was asked for: no choice is written so.
 const NOT_ASKED: &str = "?";
@@ -186,6 +254,28 @@ pub async fn may_be_mailed(
         .fetch_one(&mut *connection)
         .await?;
     let over = (now - ONE_MAIL).as_millisecond().max(settled - 1);
+    is_first(connection, person, over, now).await
+}
+
+/// Whether a person, of whom `person` is a keyed hash, has asked for no other mail of its kind within the
+/// last hour. It counts that they have asked.
+///
+/// # Errors
+/// The database's.
+pub async fn may_ask(
+    connection: &mut Connection,
+    person: &str,
+    now: Timestamp,
+) -> Result<bool, SqlError> {
+    is_first(connection, person, (now - ONE_MAIL).as_millisecond(), now).await
+}
+
+async fn is_first(
+    connection: &mut Connection,
+    person: &str,
+    over: i64,
+    now: Timestamp,
+) -> Result<bool, SqlError> {
     let asked: i64 = sql::query_scalar(COUNT)
         .bind(person)
         .bind(now.as_millisecond())
@@ -224,7 +314,8 @@ pub async fn standing(
 pub async fn is_barred(connection: &mut Connection, address: &Address) -> Result<bool, SqlError> {
     sql::query_scalar(
         "SELECT EXISTS (SELECT 1 FROM suppression WHERE released_at IS NULL AND \
-         ((kind = 'address' AND what = ?1 AND reason <> ?3) OR (kind = 'domain' AND what = ?2)))",
+         ((kind = 'address' AND what = ?1 AND reason <> ?3) OR (kind = 'domain' AND what = ?2))) \
+         OR EXISTS (SELECT 1 FROM erasure WHERE person = ?1)",
     )
     .bind(address.identity())
     .bind(address.domain())

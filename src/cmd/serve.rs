@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use sejong_digest::audience::forgotten::ForgettingKeys;
+use sejong_digest::audience::signup;
 use sejong_digest::config;
 use sejong_digest::crypto::Key;
 use sejong_digest::delivery::ledger::editions::ShownIssues;
@@ -98,7 +99,12 @@ async fn serve(workspace: &Workspace, args: &Args, options: WebOptions) -> Endin
     let at = sockets.first().and_then(|socket| socket.local_addr().ok()).unwrap_or(address);
     // Tables that are older are brought up to date before the first reader meets them.
     let store = Store::open(&options.store, &ledger::STEPS).await;
-    store.map_err(looking::unusable)?.close().await;
+    let store = store.map_err(looking::unusable)?;
+    if let Some(subscribing) = &options.subscribing {
+        let consents = subscribing.form.consents(&options.site);
+        signup::keep_words(&store, &consents, clock::now()).await?;
+    }
+    store.close().await;
     let base = options.site.base.to("/");
     let text = format!("answering for {base} at http://{at}/");
     print::notice(
@@ -264,6 +270,7 @@ async fn options(workspace: &Workspace, args: &Args) -> Result<WebOptions, Failu
         proxies: config.web.proxies.clone(),
         limits: ServerLimits::default(),
         clock: clock::now,
+        boot: looking::boot(),
         tell: print::notice,
         supervisor: Supervisor::from_environment(),
     })

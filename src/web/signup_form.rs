@@ -10,7 +10,8 @@ use super::form::SentForm;
 use super::page::filled_text;
 use super::web_address::has_web_address;
 use super::words::PageWords;
-use super::{Site, page};
+use super::{Site, page, typed};
+use crate::audience::signup::words_hash;
 use crate::audience::subscribers::change;
 use crate::compose::language::meant;
 use crate::issue::topics::{Topic, TopicChoice};
@@ -23,7 +24,8 @@ const LONGEST: usize = 200;
 pub const TRAP: &str = "homepage";
 
 /// Names that no field of a form can have, beside those that the store keeps.
-pub const TAKEN: [&str; 7] = ["email", "topic", "topics", "language", "words", TRAP, "confirm"];
+pub const TAKEN: [&str; 9] =
+    ["email", "topic", "topics", "language", "words", "consent", "sure", TRAP, "confirm"];
 
 /// What the form asks for; see [`super::WebOptions`].
 #[derive(Clone, Debug, PartialEq)]
@@ -61,6 +63,10 @@ pub(super) struct FormInput {
     language: String,
     /// In which language the form was.
     words: Option<String>,
+    /// What names the words of consent that it showed.
+    pub(super) consent: Option<String>,
+    /// The address that is right although it looks like another one.
+    sure: String,
     pub(super) is_of_program: bool,
 }
 
@@ -81,9 +87,11 @@ pub(super) struct FormProblem {
     pub(super) what: FieldProblem,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum FieldProblem {
     NoAddress,
+    /// It is written almost like the address of a provider of mail that everybody knows.
+    Nearly(NearlyAddress),
     Missing,
     Unfit,
     UnknownTopic,
@@ -94,14 +102,34 @@ impl FormProblem {
         FormProblem { field: field.to_owned(), what }
     }
 
-    pub(super) fn text(&self, words: &PageWords) -> &'static str {
-        match self.what {
+    pub(super) fn text(&self, words: &PageWords) -> String {
+        let text = match &self.what {
             FieldProblem::NoAddress => words.form.email_wrong,
+            FieldProblem::Nearly(NearlyAddress { written, meant }) => {
+                let text = words.form.email_nearly.replace("{meant}", meant);
+                return text.replace("{written}", written);
+            }
             FieldProblem::Missing => words.form.field_missing,
             FieldProblem::Unfit => words.form.field_wrong,
             FieldProblem::UnknownTopic => words.form.topic_unknown,
+        };
+        text.to_owned()
+    }
+
+    /// What was probably meant, of an address that may be right.
+    pub(super) fn nearly(&self) -> Option<&NearlyAddress> {
+        match &self.what {
+            FieldProblem::Nearly(nearly) => Some(nearly),
+            _ => None,
         }
     }
+}
+
+/// An address that may be right, and the one that was probably meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct NearlyAddress {
+    pub(super) written: String,
+    pub(super) meant: String,
 }
 
 impl FormInput {
@@ -115,6 +143,8 @@ impl FormInput {
             topics: shown.then(|| form.values("topic").map(str::to_owned).collect()),
             language: value("language"),
             words: form.value("words").map(str::to_owned),
+            consent: form.value("consent").map(str::to_owned),
+            sure: value("sure"),
             is_of_program: form.value(TRAP).is_some_and(|trap| !trap.is_empty()),
         }
     }
@@ -136,6 +166,8 @@ impl FormInput {
                 ("email", serde_json::Value::String(text)) => input.email = text,
                 ("language", serde_json::Value::String(text)) => input.language = text,
                 ("words", serde_json::Value::String(text)) => input.words = Some(text),
+                ("consent", serde_json::Value::String(text)) => input.consent = Some(text),
+                ("sure", serde_json::Value::String(text)) => input.sure = text,
                 (TRAP, serde_json::Value::String(text)) => input.is_of_program = !text.is_empty(),
                 (_, serde_json::Value::String(text)) => {
                     input.values.insert(name, text);
@@ -160,8 +192,14 @@ impl FormInput {
 impl SignupForm {
     /// What somebody has said, if it can be believed.
     pub(super) fn read(&self, input: &FormInput) -> Result<FormAnswer, FormProblem> {
-        let address = Address::parse(input.email.trim())
-            .map_err(|_| FormProblem::new("email", FieldProblem::NoAddress))?;
+        let wrong = |what| FormProblem::new("email", what);
+        let address = typed::narrowed(&input.email);
+        let address = Address::parse(&address).map_err(|_| wrong(FieldProblem::NoAddress))?;
+        let is_sure = typed::narrowed(&input.sure).eq_ignore_ascii_case(address.as_str());
+        if let Some(meant) = typed::meant(&address).filter(|_| !is_sure) {
+            let written = address.as_str().to_owned();
+            return Err(wrong(FieldProblem::Nearly(NearlyAddress { written, meant })));
+        }
         let mut fields = BTreeMap::new();
         for field in &self.fields {
             let unfit = || FormProblem::new(&field.name, FieldProblem::Unfit);
@@ -189,6 +227,14 @@ impl SignupForm {
         let left_out: Vec<String> = left_out.map(|topic| format!("-{}", topic.name)).collect();
         let choice = left_out.join(";").parse::<TopicChoice>();
         Ok(choice.map(|choice| choice.to_string()).unwrap_or_default())
+    }
+
+    /// All that people may be asked to agree to, in each language of the form.
+    pub fn consents(&self, site: &Site) -> Vec<String> {
+        let mut all: Vec<String> =
+            PageWords::all().map(|words| self.consent(site, words)).collect();
+        all.dedup();
+        all
     }
 
     /// What people agree to, as it stands on the form.
@@ -238,6 +284,10 @@ pub(super) fn markup(
         form method="post" action=(action) accept-charset="utf-8" lang=(words.language)
             dir=(page::direction(words)) {
             input type="hidden" name="words" value=(words.language);
+            input type="hidden" name="consent" value=(words_hash(&form.consent(site, words)));
+            @if let Some(nearly) = problem.and_then(FormProblem::nearly) {
+                input type="hidden" name="sure" value=(nearly.written);
+            }
             (text_field(words, ("email", own.email_label, true), &input.email, problem))
             @for field in &form.fields {
                 @let about = (&*field.name, &*field.label, field.is_required);

@@ -101,7 +101,14 @@ async fn sent(State(pages): State<Arc<Pages>>, headers: HeaderMap) -> Response<B
     page(&pages.site, words, StatusCode::OK, (words.form.sent_title, content))
 }
 
-fn too_many(site: &Site, words: &PageWords) -> Response<Body> {
+/// Waits until the time of an answer says nothing of what was done for it.
+pub(super) async fn answered_evenly(started: Instant) {
+    let passed = u64::try_from(started.elapsed().as_millis()).unwrap_or_default();
+    let steps = passed / ANSWERED_EACH_MS + 1;
+    tokio::time::sleep_until(started + Duration::from_millis(steps * ANSWERED_EACH_MS)).await;
+}
+
+pub(super) fn too_many(site: &Site, words: &PageWords) -> Response<Body> {
     let content = html! { p { (words.form.many_text) } };
     let status = StatusCode::TOO_MANY_REQUESTS;
     let mut response = page(site, words, status, (words.form.many_title, content));
@@ -166,6 +173,15 @@ fn json(status: StatusCode, value: &serde_json::Value) -> Response<Body> {
     let kind = HeaderValue::from_static("application/json");
     response.headers_mut().insert(header::CONTENT_TYPE, kind);
     response
+}
+
+fn wrong(problem: &FormProblem, words: &PageWords) -> serde_json::Value {
+    let mut told = serde_json::json!({"field": problem.field, "message": problem.text(words)});
+    if let Some(nearly) = problem.nearly() {
+        told["suggestion"] = nearly.meant.as_str().into();
+        told["sure"] = nearly.written.as_str().into();
+    }
+    told
 }
 
 /// Why a program has to come again, and after how many seconds.
@@ -239,10 +255,9 @@ impl Pages {
                 StatusCode::ACCEPTED,
                 &serde_json::json!({"status": "accepted", "message": words.form.sent_text}),
             ),
-            SignUp::Wrong(problem) => json(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                &serde_json::json!({"field": problem.field, "message": problem.text(words)}),
-            ),
+            SignUp::Wrong(problem) => {
+                json(StatusCode::UNPROCESSABLE_ENTITY, &wrong(&problem, words))
+            }
             SignUp::TooMany => later(StatusCode::TOO_MANY_REQUESTS, words.form.many_text, "120"),
             SignUp::Unwritten => later(StatusCode::SERVICE_UNAVAILABLE, words.busy_title, "60"),
         }
@@ -266,18 +281,19 @@ impl Pages {
         if visitor.is_some_and(|visitor| !self.signups.take(visitor.address)) {
             return SignUp::TooMany;
         }
-        let done =
-            if input.is_of_program { Ok(()) } else { self.ask(form, answer, visitor, words).await };
-        let passed = u64::try_from(started.elapsed().as_millis()).unwrap_or_default();
-        let steps = passed / ANSWERED_EACH_MS + 1;
-        tokio::time::sleep_until(started + Duration::from_millis(steps * ANSWERED_EACH_MS)).await;
+        let done = if input.is_of_program {
+            Ok(())
+        } else {
+            self.ask(form, (answer, input), visitor, words).await
+        };
+        answered_evenly(started).await;
         if done.is_ok() { SignUp::Asked } else { SignUp::Unwritten }
     }
 
     async fn ask(
         &self,
         form: &SignupForm,
-        answer: FormAnswer,
+        (answer, input): (FormAnswer, &FormInput),
         visitor: Option<Visitor>,
         words: &'static PageWords,
     ) -> Result<(), Unwritten> {
@@ -293,7 +309,8 @@ impl Pages {
         let mail = if language.is_empty() { words.language.to_owned() } else { language.clone() };
         let consent = form.consent(&self.site, words);
         let signup = Signup { id, address, fields, language, topics, words: consent, ip_hash };
-        let wish = FormWish::Ask { signup: Box::new(signup), person, language: mail };
+        let shown = input.consent.clone();
+        let wish = FormWish::Ask { signup: Box::new(signup), shown, person, language: mail };
         self.writer.sign(wish).await.map(drop)
     }
 

@@ -50,6 +50,7 @@ pub(super) struct PageWords {
     pub(super) form: FormWords,
     pub(super) preferences: PreferencesWords,
     pub(super) pause: PauseWords,
+    pub(super) data: DataWords,
 }
 
 /// Those of the page on which readers choose what they get.
@@ -80,6 +81,27 @@ pub(super) struct PauseWords {
     pub(super) wrong: &'static str,
 }
 
+/// Those of what readers do with all that is kept of them.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct DataWords {
+    pub(super) title: &'static str,
+    pub(super) more_text: &'static str,
+    pub(super) more_button: &'static str,
+    pub(super) sent_text: &'static str,
+    pub(super) lost_text: &'static str,
+    pub(super) page_text: &'static str,
+    pub(super) download_button: &'static str,
+    pub(super) ended_text: &'static str,
+    pub(super) ended_link: &'static str,
+    pub(super) erase_question: &'static str,
+    pub(super) erase_button: &'static str,
+    pub(super) erase_title: &'static str,
+    pub(super) erase_text: &'static str,
+    pub(super) erase_final_button: &'static str,
+    pub(super) erased_title: &'static str,
+    pub(super) erased_text: &'static str,
+}
+
 /// Those of the form for subscribing and of what follows it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct FormWords {
@@ -94,6 +116,8 @@ pub(super) struct FormWords {
     /// Of a field that only programs fill in.
     pub(super) trap_label: &'static str,
     pub(super) email_wrong: &'static str,
+    /// `{meant}` is the address that was probably meant, `{written}` the one that was written.
+    pub(super) email_nearly: &'static str,
     pub(super) field_missing: &'static str,
     pub(super) field_wrong: &'static str,
     pub(super) topic_unknown: &'static str,
@@ -129,6 +153,10 @@ const ALL: [&PageWords; 10] = [
 
 impl PageWords {
     /// Those for a language; none where the pages do not have it.
+    pub(super) fn all() -> impl Iterator<Item = &'static PageWords> {
+        ALL.into_iter()
+    }
+
     pub(super) fn of(language: &str) -> Option<&'static PageWords> {
         let tag = of_words(language);
         ALL.into_iter().find(|words| words.language.eq_ignore_ascii_case(&tag))
@@ -209,6 +237,12 @@ mod tests {
                 (words.preferences.less_text, &["{address}", "{name}"]),
                 (words.pause.paused_text, &["{address}", "{name}", "{date}"]),
                 (words.pause.wrong, &["{first}", "{last}"]),
+                (words.data.title, &["{name}"]),
+                (words.data.more_text, &["{address}"]),
+                (words.data.lost_text, &["{name}"]),
+                (words.data.page_text, &["{address}"]),
+                (words.data.erase_text, &["{address}", "{name}"]),
+                (words.data.erased_text, &["{address}", "{contact}"]),
             ] {
                 assert!(with(text, places), "{}: {text}", words.language);
             }

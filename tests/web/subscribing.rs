@@ -100,6 +100,9 @@ fn a_form_a_mail_and_a_button_make_a_subscriber() {
     assert!(question.status == 200 && question.body.contains("N…@example.org"), "{question:?}");
     let done = served.post(&link, "confirm=yes");
     assert!(done.status == 200 && done.body.contains("Your subscription is confirmed"), "{done:?}");
+    let (_, way) = done.body.split_once("href=\"/preferences/").expect("a way on");
+    let way = format!("/preferences/{}", way.split('"').next().expect("an end"));
+    assert_eq!(served.get(&way).status, 200);
     let known = served.known("newcomer@example.org");
     let (subscriber, consent) = (&known["subscriber"], &known["subscriber"]["consent"]);
     assert_eq!((&subscriber["status"], &consent["how"]), (&"confirmed".into(), &"form".into()));
@@ -246,7 +249,8 @@ fn what_is_wrong_is_told_by_the_form_alone() {
     assert_eq!((&own["language"], &own["topics"]), (&"ko".into(), &"-events".into()), "{known}");
     assert_eq!(own["fields"]["first_name"], "J.R. Kim", "{known}");
     let words = own["consent"]["words"].as_str().expect("words");
-    assert!(words.starts_with("Yes, send it. (asked"), "{known}");
+    let unsaid = "Yes, send it. [of that day: the form did not say which words it showed] (asked";
+    assert!(words.starts_with(unsaid), "{known}");
     assert_eq!(here.relay.copies().get("bot@example.org"), None);
 }
 
@@ -427,4 +431,79 @@ fn addresses_of_one_mailbox_share_its_hour_and_are_different_people() {
     assert_eq!(here.served.standing("kim+1@a.example").0, "confirmed");
     let other = here.served.here.run(&["subscribers", "show", "kim@a.example", "--json"]);
     assert!(other.stdout.contains("\"subscriber\":null"), "{other:?}");
+}
+
+#[test]
+fn an_address_that_is_nearly_a_known_one_is_asked_about_and_full_width_is_read() {
+    let here = Subscribed::start("");
+    let served = &here.served;
+    let slip = "email=kim%40gmial.com";
+    let asked = served.post("/subscribe", slip);
+    assert_eq!(asked.status, 422, "{asked:?}");
+    for part in ["Did you mean kim@gmail.com?", "name=\"sure\" value=\"kim@gmial.com\""] {
+        assert!(asked.body.contains(part), "{part}: {asked:?}");
+    }
+    let korean = served.post("/subscribe", &format!("{slip}&words=ko"));
+    assert!(korean.body.contains("kim@gmail.com 주소인가요?"), "{korean:?}");
+    assert_eq!(served.post("/subscribe", &format!("{slip}&sure=ada%40gmial.com")).status, 422);
+    assert_eq!(served.post("/subscribe", &format!("{slip}&sure=kim%40gmial.com")).status, 303);
+    here.mails("kim@gmial.com", 1);
+    let json = |body: serde_json::Value| {
+        let kind = [("Content-Type", "application/json")];
+        client::ask(served.port, "POST", "/api/subscribe", &kind, &body.to_string())
+    };
+    let told = json(serde_json::json!({"email": "lee@exmaple.org"}));
+    let told: serde_json::Value = serde_json::from_str(&told.body).expect("JSON");
+    let (suggestion, sure) = (&told["suggestion"], &told["sure"]);
+    assert_eq!((suggestion, sure), (&"lee@example.org".into(), &"lee@exmaple.org".into()));
+    let sure = json(serde_json::json!({"email": "lee@exmaple.org", "sure": sure}));
+    assert_eq!(sure.status, 202, "{sure:?}");
+    // ｋｉｍ＠ａ．ｅｘａｍｐｌｅ
+    let wide: String =
+        "kim@a.example".chars().filter_map(|c| char::from_u32(c as u32 + 0xFEE0)).collect();
+    assert_eq!(json(serde_json::json!({"email": wide})).status, 202);
+    here.mails("kim@a.example", 1);
+}
+
+// A form on another site stands there for years.
+#[test]
+fn the_words_that_stood_on_the_form_are_recorded_and_not_those_of_today() {
+    let here = Subscribed::start("consent = \"The old words.\"\n");
+    let consent = |page: &str| {
+        let (_, rest) = page.split_once("name=\"consent\" value=\"").expect("a hash");
+        rest.split('"').next().expect("an end").to_owned()
+    };
+    let snippet = here.served.here.run(&["serve", "--snippet"]);
+    let old = consent(&snippet.stdout);
+    assert_eq!(consent(&here.served.get("/subscribe").body), old);
+    let Subscribed { served: Served { here, running, .. }, relay } = here;
+    drop(running);
+    let toml = here.read("digest.toml").replace("The old words.", "The new words.");
+    let served = Served::start(here.write("digest.toml", toml));
+    let here = Subscribed { served, relay };
+    let new = consent(&here.served.get("/subscribe").body);
+    assert_ne!(old, new);
+    for (at, (shown, words)) in [
+        (format!("&consent={old}"), "The old words. (asked "),
+        (format!("&consent={new}"), "The new words. (asked "),
+        (
+            "&consent=0123456789abcdef".to_owned(),
+            "[unknown words, of the hash \"0123456789abcdef\"] (asked ",
+        ),
+        ("&consent=%22%3E%00x".to_owned(), "[unknown words, of the hash \"x\"] (asked "),
+        (
+            String::new(),
+            "The new words. [of that day: the form did not say which words it showed] (asked ",
+        ),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let email = format!("reader{at}@a.example");
+        let form = format!("email=reader{at}%40a.example{shown}");
+        assert_eq!(here.served.post("/subscribe", &form).status, 303, "{form}");
+        assert_eq!(here.served.post(&here.link(&email), "confirm=yes").status, 200);
+        let known = here.served.known(&email)["subscriber"]["consent"]["words"].clone();
+        assert!(known.as_str().is_some_and(|known| known.starts_with(words)), "{known}: {words}");
+    }
 }

@@ -22,8 +22,9 @@ const USEFUL: SignedDuration = SignedDuration::from_hours(3 * 24);
 
 #[derive(Clone, Debug)]
 pub(in crate::web) enum FormWish {
-    /// To be subscribed. Who is meant is known by a hash, too, and gets mail in a language.
-    Ask { signup: Box<Signup>, person: String, language: String },
+    /// To be subscribed. Who is meant is known by a hash, too, and gets mail in a language; `shown` names
+    /// the words of consent that stood on the form.
+    Ask { signup: Box<Signup>, shown: Option<String>, person: String, language: String },
     /// To know how the link of a sign-up stands.
     Look { id: SignupId, address: Address },
     /// To confirm a sign-up, as it was `seen`, which is known by when it was asked for.
@@ -142,7 +143,10 @@ async fn written_once(
     let failed = |error| NotSigned::Store(own.failed(error));
     let mut transaction = own.begin().await?;
     for wish in wishes {
-        let FormWish::Ask { signup, person, language } = wish else { continue };
+        let FormWish::Ask { signup, shown, person, language } = wish else { continue };
+        let words = (signup.words.as_str(), shown.as_deref());
+        let words = signup::words_shown(&mut transaction, words).await.map_err(failed)?;
+        let signup = &Signup { words, ..Signup::clone(signup) };
         let address = &signup.address;
         let who = (person.as_str(), address);
         let may = signup::may_be_mailed(&mut transaction, who, now).await.map_err(failed)?;
