@@ -207,7 +207,8 @@ mod tests {
             let first = behind.chars().next().unwrap_or(' ');
             let is_apart = !first.is_alphanumeric() && !behind.starts_with("(으)");
             // These are the same behind any letter.
-            let is_same = ["의 ", "에 ", "부터 ", "까지"].iter().any(|word| behind.starts_with(word));
+            let is_same =
+                ["의 ", "에 ", "부터 ", "까지"].iter().any(|word| behind.starts_with(word));
             assert!(is_apart || is_same, "{behind}");
         }
         assert!(places > 20);
