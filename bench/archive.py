@@ -1,5 +1,5 @@
 """How long `digest archive build` takes: 500 issues with 5 articles each, into an empty folder, and
-again where nothing has changed.
+again where nothing has changed; at the end once with a card for each page.
 
     python3 bench/archive.py [--digest target/release/digest] [--issues 500] [--rounds 3]
 
@@ -143,11 +143,14 @@ def main():
         sink.shutdown()
         copies(folder, options.issues)
         build = [digest, "archive", "build", "-o", "site"]
-        for _ in range(options.rounds):
+        toml = (folder / "digest.toml").read_text()
+        for cards in [False] * options.rounds + [True]:
+            (folder / "digest.toml").write_text(f"{toml}cards = {str(cards).lower()}\n")
             shutil.rmtree(folder / "site", ignore_errors=True)
             cold, told = seconds(build, folder)
             unchanged, _ = seconds(build, folder)
-            print(f"{told}: {cold:.2f} s; nothing changed: {unchanged:.3f} s")
+            what = "with cards" if cards else "without cards"
+            print(f"{what}: {told}: {cold:.2f} s; nothing changed: {unchanged:.3f} s")
         checked, told = seconds([digest, "archive", "check", "site"], folder)
         print(f"{told}: {checked:.2f} s")
 

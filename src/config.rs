@@ -54,6 +54,8 @@ pub struct Config {
     pub publication: Publication,
     /// For `compose`.
     pub theme: Theme,
+    /// Fonts for cards: paths, and where they are named.
+    pub card_fonts: Vec<(String, Place)>,
     /// For `message`, still without its keys.
     pub sender: Sender,
     /// For `message`, still without its keys; `None` where the relay signs.
@@ -176,8 +178,7 @@ pub fn find_root(start: &Path) -> Option<PathBuf> {
 /// # Errors
 /// Every problem of the file and the environment, each at its place.
 pub fn read(root: &Path, environment: &[(String, String)]) -> Result<Config, Vec<Diagnostic>> {
-    let path = root.join("digest.toml");
-    let source = load::read_text(root, &path).map_err(|error| vec![error.diagnostic(&path)])?;
+    let source = source(root)?;
     let mut problems = Vec::new();
     let mut value = manifest::toml(&source, 0..source.text().len(), &mut problems);
     if problems.iter().any(is_half_read) {
@@ -190,7 +191,7 @@ pub fn read(root: &Path, environment: &[(String, String)]) -> Result<Config, Vec
     let (publication, sender) = publication(root, &mut table, reverse_path, &mut problems);
     let from_domain = sender.as_ref().map(|sender| sender.from.address.domain());
     let dkim = dkim::read(&mut table, root, from_domain, &mut problems);
-    let (theme, (logo, logo_dark)) = theme::read(&mut table, &mut problems);
+    let (theme, (logo, logo_dark), card_fonts) = theme::read(&mut table, &mut problems);
     let relays = relay::relays(&mut table, root, &mut problems);
     problems.extend(relay::open_password_file(environment));
     let lanes = pace::lanes(&mut table, &mut problems);
@@ -224,6 +225,7 @@ pub fn read(root: &Path, environment: &[(String, String)]) -> Result<Config, Vec
             Ok(Config {
                 publication,
                 theme,
+                card_fonts,
                 sender,
                 dkim,
                 relays,
@@ -244,6 +246,11 @@ pub fn read(root: &Path, environment: &[(String, String)]) -> Result<Config, Vec
         }
         _ => Err(problems),
     }
+}
+
+fn source(root: &Path) -> Result<Arc<Source>, Vec<Diagnostic>> {
+    let path = root.join("digest.toml");
+    load::read_text(root, &path).map_err(|error| vec![error.diagnostic(&path)])
 }
 
 fn store_url(table: &mut Table, problems: &mut Vec<Diagnostic>) -> Option<String> {

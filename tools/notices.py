@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Writes THIRD-PARTY.md: every crate that the program is built from, its licence, and the files in
-which the crate brings the text of that licence.
+which the crate brings the text of that licence; and the font that is in the program.
 
     python3 tools/notices.py            writes the file
     python3 tools/notices.py --check    exits 1 if the file would change
@@ -29,6 +29,12 @@ Made by `python3 tools/notices.py` from Cargo.lock.
 
 | Crate | Version | Licence | Files with its text | Source |
 | --- | --- | --- | --- | --- |
+"""
+
+FONTS = """
+## Fonts
+
+Noto Sans Bold, cut down to Latin, Greek and Cyrillic letters, is in the program. Copyright 2010, 2012-2020 Google Inc., 2015-2020 Google LLC, under the SIL Open Font License 1.1: [src/picture/card/OFL.txt](src/picture/card/OFL.txt).
 """
 
 
@@ -77,7 +83,7 @@ def notices():
         licence = package["license"] or f"see {package['license_file']}"
         source = package["repository"] or f"https://crates.io/crates/{name}"
         rows.append(f"| {name} | {version} | {licence} | {held} | {source} |\n")
-    return HEAD + "".join(rows)
+    return HEAD + "".join(rows) + FONTS
 
 
 def main():

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use jiff::civil::Date;
 use maud::{Markup, PreEscaped, html};
 
+use super::card::PagePicture;
 use super::corrections;
 use super::document::Framed;
 use super::edition::{WebArticle, WebEdition};
@@ -83,7 +84,7 @@ pub(super) fn page(
     making: Making<'_>,
     issue: &PublishedIssue,
     edition: &WebEdition,
-    article: &WebArticle,
+    (article, picture): (&WebArticle, &PagePicture),
 ) -> String {
     let site = making.site;
     let link = |path: &str| site.link(path);
@@ -121,7 +122,7 @@ pub(super) fn page(
         title: &article.title,
         language: around,
         path: &issue.article_path(article),
-        metadata: PageMetadata::article(site, issue, edition, article),
+        metadata: PageMetadata::article(site, issue, edition, (article, picture)),
         logos: &edition.logos,
         is_hidden: false,
         searches: false,

@@ -6,6 +6,7 @@ use maud::{PreEscaped, html};
 use serde_json::{Value, json};
 
 use super::articles::leading_home;
+use super::card;
 use super::corrections;
 use super::edition::{WebArticle, WebEdition};
 use super::xml::XmlText;
@@ -29,6 +30,8 @@ struct FeedEntry<'a> {
     summary: Option<&'a str>,
     html: String,
     tags: &'a [String],
+    /// The address of a picture of it.
+    picture: Option<String>,
 }
 
 impl FeedEntry<'_> {
@@ -76,6 +79,7 @@ fn of_issue<'a>(site: &ArchiveSite, issue: &'a PublishedIssue) -> FeedEntry<'a> 
         summary: edition.and_then(|edition| edition.summary.as_deref()),
         html: content.0,
         tags: &[],
+        picture: edition.and_then(|edition| card::of_issue(site, issue, edition).address()),
     }
 }
 
@@ -122,6 +126,7 @@ fn articles(making: Making<'_>) -> Vec<FeedEntry<'_>> {
                 summary: Some(&*article.description).filter(|text| !text.is_empty()),
                 html,
                 tags: &article.tags,
+                picture: card::of_article(site, issue, edition, article).address(),
             }
         })
         .collect()
@@ -208,6 +213,7 @@ fn json_feed(making: Making<'_>, head: &FeedHead, entries: Vec<FeedEntry<'_>>) -
         };
         add("date_modified", entry.corrected.map(|at| seconds(at).into()));
         add("external_url", entry.elsewhere.map(Value::from));
+        add("image", entry.picture.map(Value::from));
         add("summary", entry.summary.map(Value::from));
         add("authors", entry.author.map(|name| json!([{ "name": name }])));
         add("tags", Some(json!(entry.tags)).filter(|_| !entry.tags.is_empty()));

@@ -7,9 +7,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
+use std::thread;
 
 use serde::{Deserialize, Serialize};
 
+use super::card::ArchiveCard;
 use super::{ArchivePages, ArchiveSite};
 use crate::crypto;
 
@@ -30,7 +34,8 @@ pub(super) struct WrittenList {
     pub(super) base_url: String,
     /// The path of that.
     pub(super) path: String,
-    /// Each file by its path, with its SHA-256 and its size.
+    /// Each file by its path, with its SHA-256 and its size; before the SHA-256 of a card stands what it
+    /// was drawn of.
     pub(super) files: BTreeMap<String, (String, u64)>,
 }
 
@@ -115,7 +120,7 @@ pub fn is_current(folder: &Path, key: &str) -> Option<BuiltFolder> {
 }
 
 /// Brings the folder to these pages, which are made of what `key` stands for. `picture` gives the bytes
-/// of a picture by its path and hash.
+/// of a picture by its path and hash, `card` draws one.
 ///
 /// # Errors
 /// A [`FolderError`]; then the next build goes on where this one ended.
@@ -125,6 +130,7 @@ pub fn write(
     key: &str,
     pages: &ArchivePages,
     picture: &dyn Fn(&str, &str) -> Option<Vec<u8>>,
+    card: &(dyn Fn(&ArchiveCard) -> Option<Vec<u8>> + Sync),
 ) -> Result<BuiltFolder, FolderError> {
     let before = list(folder).unwrap_or_default();
     let mut writing = FolderWriting {
@@ -148,7 +154,8 @@ pub fn write(
     writing.are_ours(&all)?;
     // Whatever happens from here on, the next build knows these files for ours.
     let mut meanwhile = before.files.clone();
-    for path in all.keys().chain(pages.pictures.keys().filter(|path| is_inside(path))) {
+    let others = pages.pictures.keys().chain(pages.cards.keys()).filter(|path| is_inside(path));
+    for path in all.keys().chain(others) {
         meanwhile.entry(path.clone()).or_default();
     }
     let of_site = |key: &str, files| WrittenList {
@@ -162,6 +169,7 @@ pub fn write(
         writing.file(path, bytes)?;
     }
     writing.pictures(pages, picture)?;
+    writing.cards(pages, card)?;
     writing.gone(&all)?;
     let FolderWriting { built, files, .. } = writing;
     // What lacks a picture is looked at again.
@@ -257,6 +265,68 @@ impl FolderWriting<'_> {
         Ok(())
     }
 
+    /// Draws the cards that are not there, on as many threads as the machine has processors.
+    fn cards(
+        &mut self,
+        pages: &ArchivePages,
+        draw: &(dyn Fn(&ArchiveCard) -> Option<Vec<u8>> + Sync),
+    ) -> Result<(), FolderError> {
+        let mut lacking = Vec::new();
+        for (path, card) in pages.cards.iter().filter(|(path, _)| is_inside(path)) {
+            let place = self.folder.join(path);
+            let is_there = |size: u64| fs::metadata(&place).is_ok_and(|file| file.len() == size);
+            let known = self.before.files.get(path);
+            let drawn_of = |known: &str| known.split_once(' ').map(|(key, _)| key.to_owned());
+            let known = known.filter(|(known, _)| drawn_of(known).as_ref() == Some(&card.key));
+            match known.filter(|(_, size)| is_there(*size)) {
+                Some(known) => {
+                    self.files.insert(path.clone(), known.clone());
+                    self.built.files += 1;
+                }
+                None => lacking.push((path, card)),
+            }
+        }
+        let next = AtomicUsize::new(0);
+        let threads = thread::available_parallelism().map_or(1, usize::from).min(lacking.len());
+        let (drawn, done) = mpsc::channel();
+        thread::scope(|scope| {
+            for _ in 0..threads {
+                let drawn = drawn.clone();
+                let (next, lacking) = (&next, &lacking);
+                scope.spawn(move || {
+                    while let Some((path, card)) = lacking.get(next.fetch_add(1, Ordering::Relaxed))
+                    {
+                        // Nobody waits for it once another card could not be written.
+                        if drawn.send((*path, &card.key, draw(card))).is_err() {
+                            break;
+                        }
+                    }
+                });
+            }
+            drop(drawn);
+            // By value: whoever still draws ends when this is dropped.
+            let done: mpsc::Receiver<_> = done;
+            done.into_iter().try_for_each(|(path, key, bytes)| self.card(path, key, bytes))
+        })
+    }
+
+    fn card(&mut self, path: &str, key: &str, bytes: Option<Vec<u8>>) -> Result<(), FolderError> {
+        let Some(bytes) = bytes else {
+            self.built.missing.push(path.to_owned());
+            return Ok(());
+        };
+        let place = self.folder.join(path);
+        let is_known = self.before.files.contains_key(path);
+        if !is_known && fs::read(&place).is_ok_and(|there| there != bytes) {
+            return Err(FolderError::Foreign(place));
+        }
+        self.file(path, &bytes)?;
+        if let Some((hash, _)) = self.files.get_mut(path) {
+            *hash = format!("{key} {hash}");
+        }
+        Ok(())
+    }
+
     /// A page that is gone leads to its issue, where that is still there; other files are removed, if
     /// they are as they were written. Pictures stay: mail that was sent shows them.
     fn gone(&mut self, all: &BTreeMap<String, &[u8]>) -> Result<(), FolderError> {
@@ -266,7 +336,8 @@ impl FolderWriting<'_> {
             }
             let place = self.folder.join(path);
             let is_page = [".html", ".xml", ".json", ".css", ".js", ".txt"];
-            if !is_page.iter().any(|end| path.ends_with(end)) {
+            let card = known.split_once(' ').map(|(_, hash)| hash);
+            if card.is_none() && !is_page.iter().any(|end| path.ends_with(end)) {
                 if fs::metadata(&place).is_ok_and(|file| file.len() == *size) {
                     self.files.insert(path.clone(), (known.clone(), *size));
                 }
@@ -276,7 +347,8 @@ impl FolderWriting<'_> {
                 self.file(path, MOVED.as_bytes())?;
                 continue;
             }
-            if fs::read(&place).is_ok_and(|there| hash(&there) == *known) {
+            let known = card.unwrap_or(known);
+            if fs::read(&place).is_ok_and(|there| hash(&there) == known) {
                 fs::remove_file(&place)
                     .map_err(|error| FolderError::Unwritten(place.clone(), error))?;
                 self.built.removed += 1;
@@ -313,6 +385,7 @@ mod tests {
             path: String::new(),
             has_form: false,
             theme: Theme::default(),
+            faces: None,
         }
     }
 
@@ -320,12 +393,12 @@ mod tests {
         let page = |text: &str| ArchivePage { kind: PageKind::Html, bytes: text.into() };
         ArchivePages {
             pages: these.iter().map(|(path, text)| ((*path).to_owned(), page(text))).collect(),
-            pictures: BTreeMap::new(),
+            ..ArchivePages::default()
         }
     }
 
     fn built(folder: &Path, key: &str, these: &[(&str, &str)]) -> Result<BuiltFolder, FolderError> {
-        write(folder, &site(), key, &pages(these), &|_, _| None)
+        write(folder, &site(), key, &pages(these), &|_, _| None, &|_| None)
     }
 
     #[test]

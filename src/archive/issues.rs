@@ -4,6 +4,7 @@
 use maud::{Markup, PreEscaped, html};
 
 use super::articles::{day, within};
+use super::card::PagePicture;
 use super::corrections;
 use super::document::Framed;
 use super::edition::{WebEdition, WebSection};
@@ -23,7 +24,7 @@ const FEW: usize = 3;
 pub(super) fn page(
     making: Making<'_>,
     at: usize,
-    issue: &PublishedIssue,
+    (issue, picture): (&PublishedIssue, &PagePicture),
     edition: &WebEdition,
 ) -> String {
     let site = making.site;
@@ -59,7 +60,7 @@ pub(super) fn page(
         title: &edition.title,
         language,
         path: &issue.path(),
-        metadata: PageMetadata::issue(site, issue, edition),
+        metadata: PageMetadata::issue(site, issue, edition, picture),
         logos: &edition.logos,
         is_hidden: false,
         searches: false,
@@ -74,19 +75,24 @@ fn of_section(
     section: &WebSection,
 ) -> Markup {
     let level = if section.heading.is_some() { 3 } else { 2 };
+    let articles = html! {
+        @for article in &section.articles {
+            (within(making.site, issue, article, (level, &edition.language)))
+        }
+    };
     html! {
-        section {
-            @if let Some(heading) = &section.heading {
+        @match &section.heading {
+            Some(heading) => section {
                 h2.sec {
                     (heading)
                     @if let Some(topic) = section.topic.as_ref().filter(|topic| *topic != heading) {
                         " · " (topic)
                     }
                 }
-            }
-            @for article in &section.articles {
-                (within(making.site, issue, article, (level, &edition.language)))
-            }
+                (articles)
+            },
+            // Screen readers announce a section by its heading.
+            None => (articles),
         }
     }
 }

@@ -47,7 +47,10 @@ pub fn check(folder: &Path) -> Result<(Vec<BrokenLink>, usize), FolderError> {
             let text = std::fs::read(&place).map_err(|error| FolderError::Unread(place, error))?;
             let text = String::from_utf8_lossy(&text);
             let addresses = [" href=\"", " src=\"", " srcset=\""];
-            let addresses = addresses.iter().flat_map(|name| values(&text, name)).collect();
+            let addresses = addresses.iter().flat_map(|name| values(&text, name));
+            // Pictures that programs show for a link to the page.
+            let shown = values(&text, " property=\"og:image\" content=\"");
+            let addresses = addresses.chain(shown).collect();
             let names = [" id=\"", " name=\""].iter().flat_map(|name| values(&text, name));
             pages.insert(path.clone(), (addresses, names.collect()));
         }

@@ -4,6 +4,7 @@ use jiff::civil::Date;
 use maud::{Markup, html};
 use serde_json::{Map, Value, json};
 
+use super::card::{PagePicture, ShownPicture};
 use super::document;
 use super::{ArchiveSite, PublishedIssue};
 use crate::archive::edition::{WebArticle, WebEdition};
@@ -18,7 +19,7 @@ pub(super) struct PageMetadata {
     author: Option<String>,
     published: Option<Date>,
     modified: Option<Date>,
-    picture: Option<String>,
+    picture: Option<ShownPicture>,
     site: String,
     data: Option<Value>,
 }
@@ -39,10 +40,10 @@ impl PageMetadata {
         site: &ArchiveSite,
         issue: &PublishedIssue,
         edition: &WebEdition,
+        picture: &PagePicture,
     ) -> PageMetadata {
         let canonical = site.absolute(&issue.path());
-        let picture = edition.articles().find_map(|article| article.picture.as_ref());
-        let picture = picture.map(|picture| site.placed_address(&picture.address));
+        let picture = picture.shown.clone();
         let modified = issue.corrections.iter().map(|one| one.day).max();
         let data = json!({
             "@context": "https://schema.org",
@@ -53,6 +54,7 @@ impl PageMetadata {
             "dateModified": modified.map(|day| day.to_string()),
             "inLanguage": edition.language,
             "issueNumber": edition.number,
+            "image": picture.as_ref().map(|picture| &picture.address),
             "isPartOf": {"@type": "Periodical", "name": site.name, "url": site.absolute("")},
         });
         PageMetadata {
@@ -71,14 +73,13 @@ impl PageMetadata {
         site: &ArchiveSite,
         issue: &PublishedIssue,
         edition: &WebEdition,
-        article: &WebArticle,
+        (article, picture): (&WebArticle, &PagePicture),
     ) -> PageMetadata {
         // The whole of an excerpt is the page to find.
         let own = site.absolute(&issue.article_path(article));
         let canonical = article.url.clone().filter(|_| article.excerpt).unwrap_or(own.clone());
         let date = article.date.unwrap_or(edition.date);
-        let picture = article.picture.as_ref();
-        let picture = picture.map(|picture| site.placed_address(&picture.address));
+        let picture = picture.shown.clone();
         let author = article.author.as_ref().map(|name| {
             let works = article.affiliation.as_ref();
             let works = works.map(|name| json!({"@type": "Organization", "name": name}));
@@ -96,7 +97,7 @@ impl PageMetadata {
             "dateModified": modified.map(|day| day.to_string()),
             "inLanguage": article.language,
             "author": author,
-            "image": picture,
+            "image": picture.as_ref().map(|picture| &picture.address),
             "keywords": Some(article.tags.join(", ")).filter(|tags| !tags.is_empty()),
             "publisher": {"@type": "Organization", "name": site.organization.as_ref().unwrap_or(&site.name)},
             "isPartOf": {"@type": "PublicationIssue", "name": edition.title, "url": site.absolute(&issue.path())},
@@ -132,7 +133,13 @@ impl PageMetadata {
             @if let Some(date) = self.modified {
                 meta property="article:modified_time" content=(date);
             }
-            @if let Some(picture) = &self.picture { meta property="og:image" content=(picture); }
+            @if let Some(picture) = &self.picture {
+                meta property="og:image" content=(picture.address);
+                meta property="og:image:width" content=(picture.width);
+                meta property="og:image:height" content=(picture.height);
+                @if let Some(alt) = &picture.alt { meta property="og:image:alt" content=(alt); }
+                meta name="twitter:card" content="summary_large_image";
+            }
             @if let Some(data) = &self.data { (document::data(data)) }
         }
     }

@@ -8,6 +8,7 @@
 //! [`pictures`] touch files: those of the site.
 
 mod articles;
+pub mod card;
 pub mod corrections;
 mod document;
 pub mod edition;
@@ -34,6 +35,8 @@ use crate::compose::Composition;
 use crate::compose::theme::Theme;
 use crate::crypto;
 use crate::issue::percent;
+use crate::picture::card::faces::CardFaces;
+use card::{ArchiveCard, PagePicture, UntitledCard};
 use corrections::Correction;
 use edition::{WebArticle, WebEdition};
 use words::ArchiveWords;
@@ -57,6 +60,8 @@ pub struct ArchiveSite {
     pub has_form: bool,
     /// How the pages look.
     pub theme: Theme,
+    /// What cards are drawn with; none where pages have none.
+    pub faces: Option<CardFaces>,
 }
 
 /// An issue that the site shows.
@@ -158,6 +163,10 @@ pub struct ArchivePages {
     /// The pictures that they show, by their paths under `base_url`, with the SHA-256 of each. They are
     /// not made here.
     pub pictures: BTreeMap<String, String>,
+    /// The cards of pages, by their paths under `base_url`. They are not drawn here.
+    pub cards: BTreeMap<String, ArchiveCard>,
+    /// Those whose title cannot be drawn.
+    pub untitled: Vec<UntitledCard>,
 }
 
 /// The page on which people subscribe, which is none of these: `digest serve` answers there.
@@ -167,7 +176,7 @@ const SUBSCRIBE: &str = "subscribe";
 pub const MISSING: &str = "404.html";
 
 /// Changes whenever pages are made in another way.
-const MANNER: &str = concat!(env!("CARGO_PKG_VERSION"), " 3");
+const MANNER: &str = concat!(env!("CARGO_PKG_VERSION"), " 4");
 
 impl ArchiveSite {
     /// What all pages depend on, but for the issues.
@@ -302,17 +311,34 @@ impl ArchivePages {
                 return;
             }
         };
-        self.add(&issue.path(), PageKind::Html, issues::page(making, at, issue, edition));
+        let picture = card::of_issue(making.site, issue, edition);
+        self.add(
+            &issue.path(),
+            PageKind::Html,
+            issues::page(making, at, (issue, &picture), edition),
+        );
+        self.card(issue.path(), picture);
         self.pictures.extend(edition.pictures.clone());
         for article in edition.articles().filter(|article| article.page) {
             let path = issue.article_path(article);
-            let page = articles::page(making, issue, edition, article);
+            let picture = card::of_article(making.site, issue, edition, article);
+            let page = articles::page(making, issue, edition, (article, &picture));
             self.add(&path, PageKind::Html, page);
+            self.card(path, picture);
         }
         for (slug, gone) in issue.removed() {
             let page = corrections::removed(making, issue, gone);
             self.add(&format!("{}{slug}/", issue.path()), PageKind::Html, page);
         }
+    }
+
+    /// Adds the card of the page at `path`, if it has one.
+    fn card(&mut self, path: String, picture: PagePicture) {
+        let PagePicture { card, lacks, .. } = picture;
+        if let Some(card) = card {
+            self.cards.entry(card::path(&path)).or_insert(card);
+        }
+        self.untitled.extend(lacks.map(|lacks| UntitledCard { page: path, lacks }));
     }
 
     fn lists(&mut self, making: Making<'_>) {

@@ -47,20 +47,22 @@ justify-content:space-between}\
 .name{font-size:1.25rem}.name a{color:var(--text);text-decoration:none}.name img{display:block}\
 ul.bar,ul.list,ol.toc{list-style:none;margin:0 0 1rem;padding:0}\
 ul.bar{display:flex;flex-wrap:wrap;gap:0 1.25rem}.bar li{margin:0}\
-ul.bar a,ul.list a,ol.toc a,nav.turn a{display:inline-block;padding:.3rem 0}\
+ul.bar a,ul.list a,ol.toc a,nav.turn a{display:inline-block;max-width:100%;padding:.55rem 0}\
+h1,h2,h3,.list a,.toc a,.turn a{overflow-wrap:anywhere;hyphens:auto;hyphenate-limit-chars:14 5 5}\
 .skip{display:block;padding:.5rem 1.25rem}.skip:not(:focus){position:absolute;width:1px;height:1px;\
 padding:0;overflow:hidden;clip-path:inset(50%)}\
 h1{font-size:2rem;line-height:1.15}h2,h3,h4,h5,h6{font-family:var(--h);line-height:1.25;\
 margin:2rem 0 .5rem;text-wrap:balance}\
 h2{font-size:1.4rem}h3{font-size:1.2rem}h4,h5,h6{font-size:1.0625rem}\
-h2 a,h3 a{color:inherit}\
+h2 a,h3 a{color:inherit;text-decoration:underline var(--muted) .06em;text-underline-offset:.18em}\
+h2 a:hover,h3 a:hover{text-decoration-color:currentColor}\
 .m,figcaption,.note,.notes{color:var(--muted);font-size:.9375rem}\
 section>h2.sec{border-top:1px solid var(--border);padding-top:1rem;color:var(--muted);\
 font:600 1rem/1.4 var(--f);letter-spacing:.04em}\
 .part{margin:0 0 2.5rem}.part>h2,.part>h3{font-size:1.4rem}\
 .toc li,.list li{border-bottom:1px solid var(--border);padding:.15rem 0}\
 .toc li:last-child{border:0}\
-.list li{display:flex;flex-wrap:wrap;column-gap:.75rem;align-items:baseline}\
+.list li{display:flex;flex-wrap:wrap;column-gap:.75rem;align-items:baseline}.list li>*{min-width:0}\
 @media(scripting:none){form[role=search]{display:none}}\
 img{max-width:100%;height:auto}img.icon{vertical-align:middle;height:1.4em;width:auto}\
 figure{margin:0 0 1rem}figcaption{margin-top:.35rem}\
@@ -83,6 +85,7 @@ border-radius:.25rem;font-weight:600;text-decoration:none}\
 nav.turn{display:flex;flex-wrap:wrap;gap:.5rem 2rem;justify-content:space-between;\
 border-top:1px solid var(--border);margin-top:2rem;padding-top:1rem}\
 nav.turn span{display:block;color:var(--muted);font-size:.9375rem}\
+nav.turn a{text-decoration:none}nav.turn bdi,nav.turn a:not(:has(span)){text-decoration:underline}\
 nav.turn .next{margin-inline-start:auto;text-align:end}\
 body>footer{color:var(--muted);font-size:.9375rem;padding-top:1.5rem;padding-bottom:3rem}\
 label{display:block;font-weight:600}\

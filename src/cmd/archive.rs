@@ -3,16 +3,18 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use sejong_digest::archive::card::{self, ArchiveCard};
 use sejong_digest::archive::edition::WebEdition;
 use sejong_digest::archive::folder::{self, BuiltFolder, FolderError};
 use sejong_digest::archive::links::{self, BrokenLink, LinkLacks};
 use sejong_digest::archive::{ArchivePages, ArchiveSite, pictures};
 use sejong_digest::delivery::ledger::editions::{EditionHead, ShownIssues};
 use sejong_digest::delivery::ledger::{STEPS, editions, withdrawn};
-use sejong_digest::diagnostic::counted;
+use sejong_digest::diagnostic::{Diagnostic, counted};
 use sejong_digest::issue::image::Image;
 use sejong_digest::issue::load::ArchiveStanding;
 use sejong_digest::issue::{Issue, Pictures, load};
+use sejong_digest::picture::card::faces::{self, CardFaces};
 use sejong_digest::store::Store;
 use sejong_digest::web::base::BaseUrl;
 use sejong_digest::web::live::StandingOf;
@@ -73,9 +75,18 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
 }
 
 /// What the pages say of the publication.
-pub(super) fn site(workspace: &Workspace, base: &BaseUrl) -> ArchiveSite {
+pub(super) fn site(workspace: &Workspace, base: &BaseUrl) -> Result<ArchiveSite, Failure> {
     let config = &workspace.config;
-    ArchiveSite {
+    let faces = if config.archive.has_cards {
+        let faces = card_faces(workspace).map_err(|problems| {
+            print::problems(&problems);
+            Failure::checks("a font of card_fonts cannot be used")
+        });
+        Some(faces?)
+    } else {
+        None
+    };
+    Ok(ArchiveSite {
         name: config.publication.name.clone(),
         language: config.publication.language.clone(),
         organization: config.publication.organization.clone(),
@@ -84,7 +95,35 @@ pub(super) fn site(workspace: &Workspace, base: &BaseUrl) -> ArchiveSite {
         path: base.path().to_owned(),
         has_form: config.form.is_some(),
         theme: config.theme.clone(),
+        faces,
+    })
+}
+
+/// What cards are drawn with: the fonts of the publication, and ours.
+pub(super) fn card_faces(workspace: &Workspace) -> Result<CardFaces, Vec<Diagnostic>> {
+    let (mut fonts, mut problems) = (Vec::new(), Vec::new());
+    for (at, (path, place)) in workspace.config.card_fonts.iter().enumerate() {
+        if at >= faces::MOST {
+            let what = format!("{path} is one font too many: {} are read for cards", faces::MOST);
+            let error = Diagnostic::error("card-font", what).at(place.clone());
+            problems.push(error.help("leave it out, or put signs that you need into another font"));
+            continue;
+        }
+        let file = workspace.root.join(path);
+        let what = match sejong_digest::files::read_inside(&workspace.root, &file, faces::MAX_BYTES)
+        {
+            Ok(bytes) if faces::is_face(&bytes) => {
+                fonts.push(bytes);
+                continue;
+            }
+            Ok(_) => format!("{path} is not a font that cards can be drawn with"),
+            Err(error) => format!("the font {path} cannot be read: {error}"),
+        };
+        let help =
+            "name a .ttf or .otf file of the publication's folder; .woff and .woff2 are not read";
+        problems.push(Diagnostic::error("card-font", what).at(place.clone()).help(help));
     }
+    if problems.is_empty() { Ok(CardFaces::of(fonts)) } else { Err(problems) }
 }
 
 /// Whether an issue has been taken back since it was sent.
@@ -100,7 +139,7 @@ fn build(global: &Global, args: &ArchiveBuild) -> Ending {
             .help("base_url is an address without ? and #, such as https://news.example.org")
     })?;
     files::stays_here(&args.out)?;
-    let site = site(&workspace, &base);
+    let site = site(&workspace, &base)?;
     let built = runtime()?.block_on(pages(&workspace, args, &site))?;
     tell(&built, &args.out, &base)
 }
@@ -140,7 +179,11 @@ async fn pages(
     }
     let pages = ArchivePages::of(site, issues);
     let picture = |path: &str, hash: &str| pictures::find(&workspace.root, path, hash);
-    folder::write(&args.out, site, &key, &pages, &picture).map_err(failed)
+    let card = |card: &ArchiveCard| card.png(site, &workspace.root);
+    if let Some(words) = card::told(&pages.untitled) {
+        print::note(&words);
+    }
+    folder::write(&args.out, site, &key, &pages, &picture, &card).map_err(failed)
 }
 
 /// The texts that are shown. Which issues were taken back is written down, and which folders are missing

@@ -20,7 +20,7 @@ use super::failure::{Ending, Exit, Failure};
 use super::gate::Gate;
 use super::readers::{ListArgs, Readers};
 use super::workspace::{Draft, Workspace};
-use super::{Global, print, published, reach, readers, runtime, serve};
+use super::{Global, archive, print, published, reach, readers, runtime, serve};
 
 /// How often to say how far it is, where there is no bar.
 const SAY_EVERY: Duration = Duration::from_secs(10);
@@ -173,6 +173,7 @@ fn of_publication(workspace: &Workspace, gate: &mut Gate) -> Vec<Diagnostic> {
     let mut found = load::misplaced(publication);
     found.extend(gate.remaining(selections::unused_topics(publication, &siblings)));
     found.extend(gate.remaining(serve::problems_of_letters(workspace)));
+    found.extend(archive::card_faces(workspace).err().unwrap_or_default());
     found
 }
 

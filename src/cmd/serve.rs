@@ -253,7 +253,7 @@ async fn options(workspace: &Workspace, args: &Args) -> Result<WebOptions, Failu
     };
     let site = site(workspace)?;
     let archive = LiveOptions {
-        site: archive::site(workspace, &site.base),
+        site: archive::site(workspace, &site.base)?,
         shown: config.archive.served(),
         standing: archive::standing(workspace),
         root: workspace.root.clone(),

@@ -35,6 +35,13 @@ pub(crate) fn of_words(tag: &str) -> String {
     if first == "zh" && parts.any(is_traditional) { "zh-hant".to_owned() } else { first.to_owned() }
 }
 
+/// Which of some languages a tag means: the same tag, else one whose words are the same.
+pub(crate) fn meant<'a>(tag: &str, languages: &'a [String]) -> Option<&'a String> {
+    let same = |one: &&String| one.eq_ignore_ascii_case(tag);
+    let words = of_words(tag);
+    languages.iter().find(same).or_else(|| languages.iter().find(|one| of_words(one) == words))
+}
+
 /// Cuts `text` where its script leaves or enters a language other than `around`.
 pub(crate) fn spans<'a>(text: &'a str, around: &str) -> Vec<LanguageSpan<'a>> {
     let primary = around.split('-').next().unwrap_or(around);
@@ -167,6 +174,43 @@ mod tests {
 
     fn cut(text: &str) -> Vec<(Option<&'static str>, &str)> {
         spans(text, "en").into_iter().map(|span| (span.language, span.text)).collect()
+    }
+
+    #[test]
+    fn a_tag_means_the_language_that_has_its_words() {
+        let languages = ["en", "ko", "zh", "zh-TW", "pt-PT", "pt-BR"].map(str::to_owned);
+        for (tag, expected) in [
+            ("ko-KR", Some("ko")),
+            ("KO", Some("ko")),
+            ("zh-Hant-HK", Some("zh-TW")),
+            ("zh-CN", Some("zh")),
+            ("pt-BR", Some("pt-BR")),
+            ("pt", Some("pt-PT")),
+            ("fi", None),
+            ("", None),
+        ] {
+            assert_eq!(meant(tag, &languages).map(String::as_str), expected, "{tag}");
+        }
+    }
+
+    #[test]
+    fn no_korean_word_leans_on_how_a_name_ends() {
+        let files = [
+            include_str!("letters/ko.rs"),
+            include_str!("../web/words/ko.rs"),
+            include_str!("../archive/words/ko.rs"),
+        ];
+        let mut places = 0;
+        for behind in files.iter().flat_map(|text| text.split('}').skip(1)) {
+            let behind = behind.trim_start_matches('}');
+            places += 1;
+            let first = behind.chars().next().unwrap_or(' ');
+            let is_apart = !first.is_alphanumeric() && !behind.starts_with("(으)");
+            // These are the same behind any letter.
+            let is_same = ["의 ", "부터 ", "까지"].iter().any(|word| behind.starts_with(word));
+            assert!(is_apart || is_same, "{behind}");
+        }
+        assert!(places > 20);
     }
 
     #[test]

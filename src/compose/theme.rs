@@ -30,6 +30,11 @@ impl Color {
         Color(red, green, blue)
     }
 
+    /// Red, green and blue.
+    pub fn channels(self) -> [u8; 3] {
+        [self.0, self.1, self.2]
+    }
+
     /// Relative luminance, 0 to 1 (WCAG 2.2, definition).
     fn luminance(self) -> f64 {
         let linear = |channel: u8| LINEAR[usize::from(channel)];

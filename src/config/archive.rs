@@ -9,11 +9,13 @@ const CHOICES: [(&str, ShownIssues); 3] =
     [("sent", ShownIssues::Sent), ("all", ShownIssues::All), ("none", ShownIssues::None)];
 
 /// What `[archive]` says.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ArchiveConfig {
     publish: Option<ShownIssues>,
     /// Whether there is `[archive]` or `[web]`: then mail links to the archive.
     is_configured: bool,
+    /// Whether pages have cards.
+    pub has_cards: bool,
 }
 
 impl ArchiveConfig {
@@ -34,6 +36,7 @@ pub(super) fn read(table: &mut Table, problems: &mut Vec<Diagnostic>) -> Archive
     let is_configured = table.has("web") || table.has("archive");
     let mut section = table.table("archive");
     let publish = section.choice("publish", &CHOICES);
+    let has_cards = section.flag("cards").unwrap_or(true);
     section.finish(problems);
-    ArchiveConfig { publish, is_configured }
+    ArchiveConfig { publish, is_configured, has_cards }
 }

@@ -8,7 +8,10 @@ use crate::manifest::{Located, Table};
 /// The masthead's pictures: for light and for dark surroundings.
 pub(super) type Logos = (Option<(String, Place)>, Option<(String, Place)>);
 
-pub(super) fn read(table: &mut Table, problems: &mut Vec<Diagnostic>) -> (Theme, Logos) {
+/// Fonts for cards, each a path.
+pub(super) type CardFonts = Vec<(String, Place)>;
+
+pub(super) fn read(table: &mut Table, problems: &mut Vec<Diagnostic>) -> (Theme, Logos, CardFonts) {
     let mut section = table.table("theme");
     // First, because the other keys change what it begins with.
     let mut theme = section.choice("preset", &Preset::ALL).unwrap_or_default().theme();
@@ -31,10 +34,11 @@ pub(super) fn read(table: &mut Table, problems: &mut Vec<Diagnostic>) -> (Theme,
             }
         }
     }
+    let fonts = section.texts("card_fonts").into_iter().map(|text| named(&section, text)).collect();
     palette(&mut section, "light", &mut theme.light, problems);
     palette(&mut section, "dark", &mut theme.dark, problems);
     section.finish(problems);
-    (theme, (logo, logo_dark))
+    (theme, (logo, logo_dark), fonts)
 }
 
 /// The footer is plain text: what looks like more would be read as it stands.

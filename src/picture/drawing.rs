@@ -18,7 +18,7 @@ use image::RgbaImage;
 use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::{ImageHrefResolver, Options, Tree, roxmltree};
 
-use super::{PictureError, memory};
+use super::PictureError;
 
 /// More than any drawing of shapes for a mail has.
 const MAX_BYTES: usize = 2 * 1024 * 1024;
@@ -74,7 +74,7 @@ pub(super) fn is_one(bytes: &[u8]) -> bool {
 /// It is none, has what is not drawn, or would take too long.
 pub(super) fn size(bytes: &[u8]) -> Result<(usize, usize), PictureError> {
     let text = text(bytes)?;
-    let size = in_time(move || Ok(read(&text)?.size()))?;
+    let size = in_time(cost::MEMORY, move || Ok(read(&text)?.size()))?;
     Ok((size.width().round().max(1.0) as usize, size.height().round().max(1.0) as usize))
 }
 
@@ -87,7 +87,7 @@ pub(super) fn draw(bytes: &[u8], width: usize, height: usize) -> Result<RgbaImag
         return Err(PictureError::Elaborate("a shape that is too high for its width"));
     }
     let text = text(bytes)?;
-    in_time(move || drawn(&text, width as u32, height as u32))
+    in_time(cost::MEMORY, move || drawn(&text, width as u32, height as u32))
 }
 
 fn drawn(text: &str, wide: u32, high: u32) -> Result<RgbaImage, PictureError> {
@@ -114,11 +114,12 @@ fn text(bytes: &[u8]) -> Result<String, PictureError> {
 
 /// Does the work on a thread with room for deep drawings, and gives it up after a while. The thread
 /// then ends with the process.
-fn in_time<T: Send + 'static>(
+pub(super) fn in_time<T: Send + 'static>(
+    memory: u64,
     work: impl FnOnce() -> Result<T, PictureError> + Send + 'static,
 ) -> Result<T, PictureError> {
     let slow = PictureError::Elaborate("too much in it");
-    let share = memory::share(cost::MEMORY);
+    let share = super::memory::share(memory);
     let (done, result) = mpsc::channel();
     let thread = thread::Builder::new().stack_size(STACK).spawn(move || {
         let _share = share;

@@ -59,6 +59,23 @@ pub(super) fn png(image: &DynamicImage) -> Result<Vec<u8>, PictureError> {
     }
 }
 
+/// A picture of a few flat colours and the steps between them, made fast.
+#[cfg(feature = "cards")]
+pub(super) fn flat_png(pixels: &RgbImage) -> Result<Vec<u8>, PictureError> {
+    let mut out = Vec::new();
+    let mut encoder = png::Encoder::new(&mut out, pixels.width(), pixels.height());
+    encoder.set_color(PngColor::Rgb);
+    encoder.set_depth(BitDepth::Eight);
+    encoder.set_compression(Compression::Balanced);
+    encoder.set_filter(png::Filter::NoFilter);
+    let written = encoder.write_header().and_then(|mut writer| {
+        writer.write_image_data(pixels.as_raw())?;
+        writer.finish()
+    });
+    written.map_err(|_| PictureError::Damaged)?;
+    Ok(out)
+}
+
 type IndexedColors = (Vec<u8>, Vec<u8>);
 
 fn write_png(

@@ -6,6 +6,7 @@
 //! never make a picture larger than it was, and never read a file but those of its own cache.
 
 mod cache;
+pub mod card;
 mod drawing;
 mod encode;
 mod measure;

@@ -120,6 +120,27 @@ fn may_stay(parts: &Parts) -> bool {
     parts.orientation == Orientation::NoTransforms && !parts.inks
 }
 
+/// The pixels of a small picture, as those of a logo are.
+///
+/// # Errors
+/// They cannot be decoded, or are many.
+#[cfg(feature = "cards")]
+pub(super) fn pixels(bytes: &[u8]) -> Result<DynamicImage, PictureError> {
+    let measured = measure::measure(bytes)?;
+    if measured.width.saturating_mul(measured.height) > 4_000_000 {
+        return Err(PictureError::Large(measured.width, measured.height));
+    }
+    let parts = match measured.format {
+        PictureFormat::Png => Some(parts::png(bytes).ok_or(PictureError::Damaged)?),
+        PictureFormat::Jpeg => Some(parts::jpeg(bytes).ok_or(PictureError::Damaged)?),
+        _ => None,
+    };
+    if parts.as_ref().is_some_and(|parts| parts.scans > MAX_SCANS) {
+        return Err(PictureError::Costly("too many scans"));
+    }
+    Ok(decode(&measured, bytes, parts.as_ref())?.0)
+}
+
 /// The pixels, and the colour profile that they are meant in.
 fn decode(
     measured: &Measured,

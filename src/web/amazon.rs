@@ -4,6 +4,7 @@
 //! whatever a post says. Must never fetch more than a little because of what strangers post, nor keep
 //! other requests waiting for Amazon.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -63,7 +64,7 @@ pub(super) struct AmazonPosts {
     of_all: Attempts,
     of_one: Attempts,
     tell: fn(&LogEntry),
-    told: Mutex<Option<Instant>>,
+    told: Mutex<BTreeMap<&'static str, Instant>>,
 }
 
 #[derive(Debug, Default)]
@@ -135,7 +136,7 @@ impl AmazonPosts {
                      nobody meant that, make it anew in Amazon SNS",
                     topic.as_str()
                 );
-                self.tell_of(&LogEntry::warning("subscription_ended", text));
+                self.tell_of("subscription_ended", text);
                 Ok(None)
             }
         }
@@ -197,7 +198,7 @@ impl AmazonPosts {
              SNS is asked to post it again",
             topic.host()
         );
-        self.tell_of(&LogEntry::warning("certificate_missing", text));
+        self.tell_of("certificate_missing", text);
         Err(AmazonFault::Later)
     }
 
@@ -225,18 +226,18 @@ impl AmazonPosts {
             "that {name} is to be posted to {path} cannot be confirmed: {why}. Choose \"request \
              confirmation\" of the subscription in Amazon SNS"
         );
-        self.tell_of(&LogEntry::warning("subscription_unconfirmed", text));
+        self.tell_of("subscription_unconfirmed", text);
         Err(AmazonFault::Later)
     }
 
-    /// Tells whoever runs the server, now and then.
-    fn tell_of(&self, entry: &LogEntry) {
+    /// Tells whoever runs the server, now and then: nothing of one kind hides what is of another.
+    fn tell_of(&self, kind: &'static str, text: String) {
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        if told.is_some_and(|told| told.elapsed() < QUIET) {
+        if told.get(kind).is_some_and(|told| told.elapsed() < QUIET) {
             return;
         }
-        *told = Some(Instant::now());
-        (self.tell)(entry);
+        told.insert(kind, Instant::now());
+        (self.tell)(&LogEntry::warning(kind, text));
     }
 }
 

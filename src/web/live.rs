@@ -3,10 +3,10 @@
 //! Must answer with the very bytes that `digest archive build` writes.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::io::Write as _;
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
@@ -16,6 +16,7 @@ use tokio::sync::oneshot;
 
 use super::base::BaseUrl;
 use super::stores::WebStore;
+use crate::archive::card::{self, ArchiveCard};
 use crate::archive::{
     ArchivePage, ArchivePages, ArchiveSite, MISSING, PageKind, PublishedIssue, pictures,
 };
@@ -28,6 +29,9 @@ use crate::store::StoreError;
 
 /// How often somebody looks whether an issue has come.
 const LOOK: Duration = Duration::from_secs(2);
+
+/// Bytes of cards that are kept: about a thousand.
+const CARDS: usize = 16 * 1024 * 1024;
 
 /// Says what the folder of an issue says of the web now, by the issue's name.
 pub type StandingOf = Arc<dyn Fn(&str) -> ArchiveStanding + Send + Sync>;
@@ -53,6 +57,7 @@ pub(super) struct LiveArchive {
     options: LiveOptions,
     base: BaseUrl,
     now: RwLock<Arc<LivePages>>,
+    cards: Arc<DrawnCards>,
     tell: fn(&LogEntry),
 }
 
@@ -67,6 +72,7 @@ struct LivePages {
     key: String,
     pages: HashMap<String, LivePage>,
     pictures: BTreeMap<String, String>,
+    cards: BTreeMap<String, ArchiveCard>,
 }
 
 #[derive(Debug)]
@@ -81,7 +87,7 @@ struct LivePage {
 
 impl LiveArchive {
     pub(super) fn new(options: LiveOptions, base: BaseUrl, tell: fn(&LogEntry)) -> LiveArchive {
-        LiveArchive { options, base, now: RwLock::default(), tell }
+        LiveArchive { options, base, now: RwLock::default(), cards: Arc::default(), tell }
     }
 
     /// Looks for new issues every other second, and never ends; the other value is told when it has
@@ -113,12 +119,20 @@ impl LiveArchive {
     }
 
     async fn renew(self: &Arc<Self>, store: &WebStore) -> Result<(), StoreError> {
-        let (mut heads, known) = {
+        let (heads, known) = {
             let lease = store.shared.lease().await?;
             let heads = editions::heads(&lease, self.options.shown).await?;
             (heads, withdrawn::known(&lease).await?)
         };
-        let news = withdrawn::retain(&mut heads, &known, &*self.options.standing);
+        // Folders are looked into, which may take its time: not on the writer's thread.
+        let standing = Arc::clone(&self.options.standing);
+        let looked = tokio::task::spawn_blocking(move || {
+            let mut heads = heads;
+            let news = withdrawn::retain(&mut heads, &known, &*standing);
+            (heads, news)
+        });
+        // Whoever looks next finds it out.
+        let Ok((heads, news)) = looked.await else { return Ok(()) };
         self.show(store, &heads).await?;
         if news.is_empty() {
             return Ok(());
@@ -158,12 +172,16 @@ impl LiveArchive {
     }
 
     fn made(&self, key: String, issues: Vec<PublishedIssue>) -> LivePages {
-        let ArchivePages { pages, pictures } = ArchivePages::of(&self.options.site, issues);
+        let ArchivePages { pages, pictures, cards, untitled } =
+            ArchivePages::of(&self.options.site, issues);
+        if let Some(words) = card::told(&untitled) {
+            (self.tell)(&LogEntry::warning("card_untitled", words));
+        }
         let page = |(path, page): (String, ArchivePage)| {
             let live = LivePage::of(&path, page);
             (path, live)
         };
-        LivePages { key, pages: pages.into_iter().map(page).collect(), pictures }
+        LivePages { key, pages: pages.into_iter().map(page).collect(), pictures, cards }
     }
 
     fn now(&self) -> Arc<LivePages> {
@@ -192,6 +210,9 @@ impl LiveArchive {
             }
             return Some(response);
         }
+        if let Some(card) = now.cards.get(&*path) {
+            return self.card(card, headers).await;
+        }
         let kind =
             pictures::media_type(&path).filter(|_| self.options.shown != ShownIssues::None)?;
         let hash = now.pictures.get(&*path).cloned();
@@ -212,17 +233,37 @@ impl LiveArchive {
         });
         let bytes = read.await.ok()??;
         let tag = tag(&data_encoding::HEXLOWER.encode(&crypto::sha256([&bytes[..]])), "");
-        let mut response = Response::new(Body::empty());
+        let bytes = Some(bytes).filter(|_| !is_known(asked, &tag));
+        Some(of_picture(kind, tag, bytes.map(Bytes::from)))
+    }
+
+    /// A card, drawn when somebody asks for it first.
+    async fn card(&self, card: &ArchiveCard, asked: &HeaderMap) -> Option<Response<Body>> {
+        let tag = tag(&card.key, "");
         if is_known(asked, &tag) {
-            *response.status_mut() = StatusCode::NOT_MODIFIED;
-        } else {
-            *response.body_mut() = Body::from(bytes);
+            return Some(of_picture("image/png", tag, None));
         }
-        let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=86400"));
-        headers.insert(header::ETAG, tag);
-        Some(response)
+        let bytes = match self.cards.kept(&card.key) {
+            Some(bytes) => bytes,
+            None => {
+                // One at a time: no stranger keeps the machine from its other work.
+                let _turn = self.cards.turn.lock().await;
+                match self.cards.kept(&card.key) {
+                    Some(bytes) => bytes,
+                    None => {
+                        let (card, options) = (card.clone(), self.options.clone());
+                        let cards = Arc::clone(&self.cards);
+                        let drawing = tokio::task::spawn_blocking(move || {
+                            let bytes = Bytes::from(card.png(&options.site, &options.root)?);
+                            cards.keep(card.key, bytes.clone());
+                            Some(bytes)
+                        });
+                        drawing.await.ok()??
+                    }
+                }
+            }
+        };
+        Some(of_picture("image/png", tag, Some(bytes)))
     }
 
     /// The page for what is not there, where there is an archive.
@@ -241,6 +282,44 @@ impl LiveArchive {
         let path = uri.path().strip_prefix(self.base.path())?.strip_prefix('/')?;
         percent_decode_str(path).decode_utf8().ok()
     }
+}
+
+/// Cards that were drawn, by their keys: as many as there is room for, the last ones.
+#[derive(Debug, Default)]
+struct DrawnCards {
+    kept: Mutex<VecDeque<(String, Bytes)>>,
+    turn: tokio::sync::Mutex<()>,
+}
+
+impl DrawnCards {
+    fn kept(&self, key: &str) -> Option<Bytes> {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.iter().find(|(known, _)| known == key).map(|(_, bytes)| bytes.clone())
+    }
+
+    fn keep(&self, key: String, bytes: Bytes) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.push_back((key, bytes));
+        let mut size: usize = kept.iter().map(|(_, bytes)| bytes.len()).sum();
+        while size > CARDS {
+            let Some((_, bytes)) = kept.pop_front() else { break };
+            size -= bytes.len();
+        }
+    }
+}
+
+/// The answer with a picture; without it, where a browser has it.
+fn of_picture(kind: &'static str, tag: HeaderValue, bytes: Option<Bytes>) -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    match bytes {
+        Some(bytes) => *response.body_mut() = Body::from(bytes),
+        None => *response.status_mut() = StatusCode::NOT_MODIFIED,
+    }
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=86400"));
+    headers.insert(header::ETAG, tag);
+    response
 }
 
 impl LivePage {

@@ -24,6 +24,7 @@ use super::words::PageWords;
 use super::{Pages, pausing};
 use crate::audience::subscribers::preferences::PreferencesWish;
 use crate::audience::subscribers::profile::SubscriberProfile;
+use crate::compose::language;
 use crate::crypto;
 use crate::issue::topics::{Topic, wants};
 use crate::message::address::Address;
@@ -312,16 +313,20 @@ impl Pages {
 }
 
 fn languages(choices: &ReaderChoices, words: &PageWords, own: &str) -> Markup {
-    let is_other = !choices.languages.iter().any(|language| language == own);
+    let meant = language::meant(own, &choices.languages);
     html! {
         p {
             label for="digest-language" { (words.form.language_label) }
             select id="digest-language" name="language" {
-                @if is_other {
+                @if meant.is_none() {
                     option value=(own) selected { @if own.is_empty() { "–" } @else { (language_name(own)) } }
                 }
                 @for language in &choices.languages {
-                    option value=(language) selected[language == own] { (language_name(language)) }
+                    // Whoever changes nothing keeps their own tag.
+                    @let is_own = meant == Some(language);
+                    option value=(if is_own { own } else { language }) selected[is_own] {
+                        (language_name(language))
+                    }
                 }
             }
         }

@@ -23,7 +23,8 @@ padding:.6rem .75rem;border:1px solid var(--muted);border-radius:.25rem;backgrou
 color:var(--text);font:1.0625rem/1.4 var(--f)}\
 [aria-invalid]{border:2px solid var(--text)}\
 .wrong{display:block;padding-top:.25rem}\
-main fieldset{margin:0 0 1rem}\
+main fieldset{margin:0 0 1rem}fieldset label{padding-inline-start:1.85rem}\
+fieldset label>input{margin-inline-start:-1.85rem}\
 .trap{position:absolute;left:-200vw}\
 button{font:600 1.0625rem/1.2 var(--f);min-height:3rem;padding:.75rem 1.5rem;border:2px solid \
 var(--accent);border-radius:.25rem;background:var(--accent);color:var(--on-accent);cursor:pointer}\

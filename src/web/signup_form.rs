@@ -13,6 +13,7 @@ use super::words::PageWords;
 use super::{Site, page, typed};
 use crate::audience::signup::words_hash;
 use crate::audience::subscribers::change;
+use crate::compose::language::meant;
 use crate::issue::topics::{Topic, TopicChoice};
 use crate::message::address::Address;
 
@@ -210,8 +211,7 @@ impl SignupForm {
                 fields.insert(field.name.clone(), value);
             }
         }
-        let known = self.languages.iter().find(|known| **known == input.language);
-        let language = known.cloned().unwrap_or_default();
+        let language = meant(&input.language, &self.languages).cloned().unwrap_or_default();
         let topics = input.topics.as_ref().map(|chosen| self.choice(chosen)).transpose()?;
         Ok(FormAnswer { address, fields, language, topics })
     }
@@ -302,11 +302,12 @@ pub(super) fn markup(
                     label for="digest-language" { (own.language_label) }
                     select id="digest-language" name="language" {
                         @for language in &form.languages {
-                            @let is_chosen = if input.language.is_empty() {
-                                language == words.language
+                            @let wanted = if input.language.is_empty() {
+                                words.language
                             } else {
-                                *language == input.language
+                                &input.language
                             };
+                            @let is_chosen = meant(wanted, &form.languages) == Some(language);
                             option value=(language) selected[is_chosen] { (language_name(language)) }
                         }
                     }
@@ -417,6 +418,9 @@ mod tests {
         let answer = answer.unwrap();
         assert_eq!((answer.address.as_str(), &*answer.language), ("Kim@example.org", "ko"));
         assert_eq!((answer.topics.as_deref(), answer.fields.len()), (Some("-events"), 1));
+        // A browser says where its language is spoken.
+        let korea = r#"{"email": "k@a.example", "first_name": "K", "language": "ko-KR"}"#;
+        assert_eq!(json(korea).unwrap().language, "ko");
         // As the name of a topic matches wherever it is written.
         let capitals = r#"{"email": "k@a.example", "first_name": "K", "topics": [" JOBS"]}"#;
         assert_eq!(json(capitals).unwrap().topics.as_deref(), Some("-events"));

@@ -2,6 +2,7 @@
 //! writes of them, and what `digest serve` answers.
 
 mod amend;
+mod cards;
 mod folders;
 mod live;
 mod looks;

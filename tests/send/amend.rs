@@ -44,7 +44,7 @@ fn status(here: &Publication) -> Value {
 
 #[test]
 fn an_erratum_goes_to_those_who_got_the_text_as_it_was_and_to_nobody_else() {
-    let here = Publication::new().write("people.csv", list(5));
+    let here = Publication::new().write("people.csv", list(7));
     let digest = here.read("digest.toml") + "[archive]\n";
     let here = here.write("digest.toml", digest);
     let import = ["subscribers", "import", "people.csv", "--consent", "by hand"];
@@ -62,6 +62,9 @@ fn an_erratum_goes_to_those_who_got_the_text_as_it_was_and_to_nobody_else() {
         here.run(&["subscribers", "suppress", "r003@x.example", "--why", "a letter"]).code,
         0
     );
+    let pause = ["subscribers", "set", "r006@x.example", "--set", "paused_until=2099-01-01"];
+    assert_eq!(here.run(&pause).code, 0);
+    assert_eq!(here.run(&["subscribers", "forget", "r007@x.example"]).code, 0);
     assert_eq!(here.run(&["subscribers", "add", "late@x.example", "--consent", "by hand"]).code, 0);
     let here = corrected(here, FIRST);
     // Whoever was not sent to yet gets the corrected text, if somebody says so.

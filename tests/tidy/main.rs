@@ -47,6 +47,7 @@ const HOMES: &[Home] = &[
     ("form_urlencoded", &["web"]),
     // The answers of async_imap are streams.
     ("futures_util", &["mailbox"]),
+    ("harfrust", &["picture"]),
     ("hickory_resolver", &["doctor"]),
     ("hyper", &["fetch", "web"]),
     ("hyper_util", &["fetch", "web"]),
@@ -72,6 +73,7 @@ const HOMES: &[Home] = &[
     ("rustls", &["net"]),
     ("rustls_platform_verifier", &["net"]),
     ("serde_saphyr", &["manifest"]),
+    ("skrifa", &["picture"]),
     // Rooms that own tables speak to `store::sql`, which knows two engines.
     ("sqlx", &["store"]),
     ("sqlx_core", &["store"]),
@@ -79,6 +81,7 @@ const HOMES: &[Home] = &[
     ("tokio_rustls", &["net"]),
     ("toml", &["manifest"]),
     ("tracing_subscriber", &["cmd"]),
+    ("unicode_bidi", &["picture"]),
     ("url", &["net", "fetch"]),
     ("x509_parser", &["net"]),
     // compose wraps by it, check says what an inbox cuts off.

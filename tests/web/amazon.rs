@@ -323,6 +323,12 @@ fn a_subscription_is_confirmed_where_its_topic_is_ours() {
     let answer = reported.post_as(2, &reported.confirmation("s2", "99"));
     assert_eq!(answer.status, 503, "{answer:?}");
     reported.served.running.says("cannot be confirmed: sns.eu-west-1.amazonaws.com answers 500");
+    // One word of a kind a minute hides none of another.
+    let mut end = reported.confirmation("s3", "98");
+    end["Type"] = "UnsubscribeConfirmation".into();
+    reported.sns.sign(&mut end, "2");
+    assert_eq!(reported.post_as(3, &end).status, 200);
+    reported.served.running.says("is not posted to /hooks/ses any more");
     reported.nobody_is_suppressed();
 }
 

@@ -361,12 +361,15 @@ fn a_bounce_of_a_mail_to_who_subscribes_is_proven_by_its_reverse_path() {
     let by_id = report("b@sejong.example").replace("\n--b--\n", &returned);
     let forged = report(&path.replace('+', "+a"));
     let proven = report(path);
-    for (text, undecided, expected) in
-        [(forged, 0, vec![]), (by_id, 1, vec![]), (proven, 0, vec!["hard-bounce"])]
-    {
+    let known_by = "known by the token of the reverse-path of a mail about a subscription";
+    for (text, undecided, expected, says) in [
+        (forged, 0, vec![], "unproven: nothing in it shows"),
+        (by_id, 1, vec![], "a person has to decide: it has the Message-ID of the mail"),
+        (proven, 0, vec!["hard-bounce"], known_by),
+    ] {
         std::fs::write(hooked.served.here.path("bounce.eml"), text).expect("written");
         let told = hooked.served.here.run(&["bounces", "read", "bounce.eml"]);
-        assert!(told.stdout.contains(NEW), "{told:?}");
+        assert!(told.stdout.contains(NEW) && told.stdout.contains(says), "{told:?}");
         assert_eq!(hooked.reasons(NEW), expected, "{told:?}");
         // That it has the Message-ID of a mail of ours is for a person to decide, as of an issue.
         let known = hooked.served.known(NEW);

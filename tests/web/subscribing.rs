@@ -234,7 +234,8 @@ fn what_is_wrong_is_told_by_the_form_alone() {
     // Whoever fills in what nobody sees is a program.
     let bot = "email=bot%40example.org&first_name=B&homepage=x";
     assert_eq!(served.post("/subscribe", bot).status, 303);
-    let person = "email=new%40example.org&first_name=J.R.+Kim&topics=shown&topic=Jobs&language=ko";
+    let person =
+        "email=new%40example.org&first_name=J.R.+Kim&topics=shown&topic=Jobs&language=ko-KR";
     assert_eq!(served.post("/subscribe", person).status, 303);
     let mail = &here.mails("new@example.org", 1)[0];
     assert_eq!(mail.subject(), "Sejong Digest 구독을 확인해 주세요");

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 // The pages of the archive, as `digest archive build` wrote them or `digest serve` answers: pictures at
 // the widths of a phone and a desk, light and dark, and what is wrong with them: what can be scrolled
-// sideways at 320 pixels, what axe finds, what the browser refuses, and whether the search finds.
+// sideways at 320 pixels, what axe finds, what the browser refuses, what moves while it loads, what weighs
+// too much, and whether the search finds. A table says when the first words stood there.
 
 import { createServer } from "node:http";
 import { mkdir, readFile } from "node:fs/promises";
@@ -57,6 +58,7 @@ const pages = ["/", "/search/", "/unsubscribe/", "/no-such-page/", ...known].sli
 const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
 let wrong = 0;
+const table = new Map();
 const tell = (...words) => { wrong += 1; console.log(...words); };
 if (values.out) await mkdir(values.out, { recursive: true });
 
@@ -64,10 +66,32 @@ for (const colorScheme of ["light", "dark"]) for (const width of [320, 375, 1280
   const context = await browser.newContext({ viewport: { width, height: 800 }, colorScheme });
   for (const at of pages) {
     const page = await context.newPage();
+    const bodies = [];
+    page.on("response", (response) => {
+      if (/html|css|javascript/.test(response.headers()["content-type"] ?? "")) bodies.push(response.body().catch(() => ""));
+    });
     page.on("console", (message) => {
       if (message.type() === "error" && !message.text().includes("404")) tell(at, "browser:", message.text());
     });
     await page.goto(base + at);
+    const { paint, shift } = await page.evaluate(async () => {
+      const entries = (type) => new Promise((done) => {
+        const list = [];
+        new PerformanceObserver((all) => list.push(...all.getEntries())).observe({ type, buffered: true });
+        setTimeout(() => done(list), 50);
+      });
+      const paints = await entries("paint");
+      const shifts = await entries("layout-shift");
+      return {
+        paint: paints.find((one) => one.name === "first-contentful-paint")?.startTime ?? 0,
+        shift: shifts.reduce((sum, one) => sum + one.value, 0),
+      };
+    });
+    const weight = (await Promise.all(bodies)).reduce((sum, body) => sum + body.length, 0);
+    if (shift > 0) tell(at, `${width} ${colorScheme}: moved by ${shift} while it loaded`);
+    if (weight > 30_000) tell(at, `${weight} bytes of HTML, CSS and script`);
+    const row = table.get(at) ?? { paints: [], shift: 0, weight: 0 };
+    table.set(at, { paints: [...row.paints, paint], shift: Math.max(row.shift, shift), weight: Math.max(row.weight, weight) });
     const sideways = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
     if (sideways > 0) tell(at, `${width} ${colorScheme}: ${sideways} pixels sideways`);
     const found = await page.evaluate(`${axe};axe.run(document, { runOnly: ${JSON.stringify(RULES)} })`);
@@ -85,6 +109,11 @@ if (values.search) {
   await page.goto(`${base}/search/?q=${encodeURIComponent(values.search)}`);
   const first = page.locator("#results a").first();
   await first.waitFor({ timeout: 5000 }).catch(() => tell("/search/", `finds nothing for ${values.search}`));
+}
+console.log("first paint, median and slowest | moved | bytes | page");
+for (const [at, { paints, shift, weight }] of table) {
+  const sorted = paints.toSorted((a, b) => a - b).map(Math.round);
+  console.log(`${sorted[sorted.length >> 1]} ms, ${sorted.at(-1)} ms | ${shift} | ${weight} | ${at}`);
 }
 console.log(`${pages.length} pages, ${wrong} things to do`);
 await browser.close();

@@ -3,6 +3,10 @@
 // dark) and docs/looks.png (one issue in the four looks, light above dark).
 //
 // Run it after a change of the letter's design: node docs.mjs [PROGRAM]
+//
+// node docs.mjs --pages WALK ARCHIVE makes docs/pages.png (an issue and an article of the archive, and what
+// readers subscribe, choose and leave by) of pictures that `walk.mjs --out WALK` and `archive.mjs --out
+// ARCHIVE` have made of the gallery's issues (see ../judges/archive.py).
 
 import { execFile } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
@@ -15,6 +19,7 @@ import { chromium } from "playwright-core";
 const run = promisify(execFile);
 const HERE = path.dirname(fileURLToPath(import.meta.url));
 const ROOT = path.resolve(HERE, "../..");
+const [ofPages, walked, archived] = process.argv[2] === "--pages" ? process.argv.slice(2) : [];
 const DIGEST = path.resolve(process.argv[2] ?? path.join(ROOT, "target/debug/digest"));
 const LOOKS = ["ink", "gazette", "studio", "celadon"];
 
@@ -56,6 +61,16 @@ const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM || "/usr/bin/chromium",
   args: ["--no-sandbox", "--disable-gpu"],
 });
+if (ofPages) {
+  const cell = (from, name, width, left = 0) => ({ picture: path.join(from, `${name}.png`), width, height: 700, left });
+  await mount(browser, path.join(ROOT, "docs/pages.png"), [
+    [cell(archived, "issues_pictures-1280-light", 767, 256), cell(archived, "issues_data_tides-375-dark", 375)],
+    [cell(walked, "form-375-light", 375), cell(walked, "preferences-375-dark", 375), cell(walked, "unsubscribe-375-light", 375)],
+  ], 16);
+  await browser.close();
+  await rm(folder, { recursive: true, force: true });
+  process.exit(0);
+}
 try {
   const [wide] = await shots(folder, "sample", ROOT, "2025-11", null, "1280", "light");
   const [narrow] = await shots(folder, "sample", ROOT, "2025-11", null, "375", "dark");

@@ -18,7 +18,7 @@ pub(super) const WORDS: ArchiveWords = ArchiveWords {
     no_issue: "아직 발행된 호가 없습니다.",
     subscribe: "{name} 구독하기",
     leave_title: "{name} 수신 거부",
-    leave_text: "이 페이지에서는 누구신지 알 수 없습니다. 받으신 메일 끝에 있는 링크를 누르시거나 {contact}(으)로 연락해 주세요.",
+    leave_text: "이 페이지에서는 누구신지 알 수 없습니다. 받으신 메일 끝에 있는 링크를 누르시거나 {contact} 주소로 연락해 주세요.",
     missing_title: "없는 페이지입니다",
     missing_text: "주소가 잘못 입력되었거나 페이지가 옮겨졌을 수 있습니다. 다음에서 찾아보세요.",
     corrected: "{date}에 바로잡음: {note}",

@@ -57,7 +57,7 @@ pub(super) async fn made(
         untold(&kept).iter().map(|one| one.correction.clone()).collect();
     let base = BaseUrl::read(workspace.config.sender.base_url());
     let site = base.filter(|_| workspace.config.archive.served() != ShownIssues::None);
-    let site = site.map(|base| archive::site(workspace, &base));
+    let site = site.map(|base| archive::site(workspace, &base)).transpose()?;
     // A field of each reader's is no part of it.
     let subject = if subject.contains("{{") { &issue.title } else { subject };
     let text = ErratumText::of(&corrections, &edition, (&issue.name, subject), site.as_ref());

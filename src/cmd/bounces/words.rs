@@ -224,6 +224,9 @@ fn happens(class: BounceClass, decided: &DecidedReport, acting: Acting) -> Optio
     if let Some(issue) = issue {
         known_by.push_str(&format!(" of {issue}"));
     }
+    if decided.is_about_a_subscription() {
+        known_by.push_str(" of a mail about a subscription");
+    }
     let would = if acting == Acting::Done { "" } else { "would be " };
     Some(match (acting, decision.outcome) {
         (Acting::ReadOnly, _) => return None,

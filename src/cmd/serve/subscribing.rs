@@ -4,9 +4,9 @@
 use std::sync::Arc;
 
 use sejong_digest::config;
-use sejong_digest::delivery::ledger::editions::ShownIssues;
+use sejong_digest::delivery::ledger::editions::{PageOf, ShownIssues};
 use sejong_digest::delivery::outbox::letters::{self, Letters};
-use sejong_digest::delivery::outbox::run::{OutboxOptions, PageOf};
+use sejong_digest::delivery::outbox::run::OutboxOptions;
 use sejong_digest::delivery::route::Route;
 use sejong_digest::diagnostic::Diagnostic;
 use sejong_digest::issue::load::{self, ArchiveStanding};

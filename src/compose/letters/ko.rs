@@ -12,14 +12,14 @@ pub(super) const WORDS: LetterWords = LetterWords {
     confirm_button: "구독 확인하기",
     confirm_end: "이 링크는 7일 동안 쓸 수 있습니다. 본인이 신청하지 않았다면 아무것도 하지 않으셔도 됩니다. 더 이상 메일을 보내지 않습니다.",
     already: LetterSentences {
-        subject: "이미 {{ newsletter }}를 구독하고 계십니다",
+        subject: "이미 {{ newsletter }} 구독 중이십니다",
         title: "이미 구독하고 계십니다",
         text: "누군가(아마도 본인)가 {{ email }} 주소로 {{ newsletter }} 구독을 신청했습니다. 이 주소로는 이미 보내 드리고 있으며 바뀐 것은 없습니다. 본인이 신청하지 않았다면 아무것도 하지 않으셔도 됩니다.",
     },
     welcome: LetterSentences {
         subject: "{{ newsletter }} 구독을 환영합니다",
         title: "환영합니다",
-        text: "다음 호부터 {{ newsletter }}를 {{ email }} 주소로 보내 드립니다. 모든 메일 끝에 수신 거부 링크가 있습니다.",
+        text: "다음 호부터 {{ newsletter }} 메일을 {{ email }} 주소로 보내 드립니다. 모든 메일 끝에 수신 거부 링크가 있습니다.",
     },
     latest: "최근 호 읽기",
 };

@@ -84,6 +84,15 @@ pub struct DecidedReport {
     pub is_forgotten: bool,
 }
 
+impl DecidedReport {
+    /// Whether it is about a mail to somebody who subscribes, which is no issue: what proves it names a mail.
+    pub fn is_about_a_subscription(&self) -> bool {
+        use ReportEvidence::{MessageId, MessageIdAlone, ReversePath};
+        let names_a_mail = |evidence| matches!(evidence, ReversePath | MessageId | MessageIdAlone);
+        self.issue.is_none() && self.evidence.is_some_and(names_a_mail)
+    }
+}
+
 impl ReadMessage {
     /// Whether nothing is left to do, so that the message is marked. What a person has to look at
     /// stays as it is.

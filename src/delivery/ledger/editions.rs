@@ -2,6 +2,7 @@
 //! corrected in it since, or the mail itself where an older version sent it. Reads only, and nothing of the people who have it.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use jiff::civil::Date;
 use serde::Serialize;
@@ -27,6 +28,9 @@ pub enum ShownIssues {
     /// None.
     None,
 }
+
+/// The page of an issue on the web, by its name.
+pub type PageOf = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
 /// A text that is shown, by what tells it from any other.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -107,7 +111,7 @@ GROUP BY r.issue ORDER BY min(r.id) DESC";
 pub async fn latest(
     store: &Store,
     shown: ShownIssues,
-    page: &(dyn Fn(&str) -> Option<String> + Send + Sync),
+    page: &PageOf,
 ) -> Result<Option<String>, StoreError> {
     let names: Result<Vec<String>, _> = sql::query_scalar(WHOLE).fetch_all(store.pool()).await;
     let names = names.map_err(|error| store.failed(error))?;
@@ -115,7 +119,10 @@ pub async fn latest(
     let withdrawn = withdrawn::known(store).await?;
     for name in names.iter().filter(|name| !withdrawn.contains(*name)) {
         let Some(head) = heads.iter().find(|head| head.issue == *name) else { continue };
-        let Some(page) = page(name) else { continue };
+        // It may look into the issue's folder, and others wait for this thread.
+        let (page, name) = (Arc::clone(page), name.clone());
+        let looked = tokio::task::spawn_blocking(move || page(&name)).await;
+        let Some(page) = looked.ok().flatten() else { continue };
         match load(store, head).await {
             Ok(Some(_)) => return Ok(Some(page)),
             // Of what cannot be read there is no page.

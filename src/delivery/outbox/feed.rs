@@ -117,7 +117,7 @@ impl OutboxFeed<'_> {
         };
         let latest = match (row.kind, &options.latest) {
             (LetterKind::Welcome, Some((shown, page))) => {
-                editions::latest(&*self.rows.stores.lease().await?, *shown, &**page).await?
+                editions::latest(&*self.rows.stores.lease().await?, *shown, page).await?
             }
             _ => None,
         };

@@ -18,7 +18,7 @@ use super::rows::OutboxRows;
 use super::{counts, tidy};
 use crate::audience::signup;
 use crate::crypto;
-use crate::delivery::ledger::editions::ShownIssues;
+use crate::delivery::ledger::editions::{PageOf, ShownIssues};
 use crate::delivery::pace::Rate;
 use crate::delivery::route::Route;
 use crate::delivery::schedule::Schedule;
@@ -39,9 +39,6 @@ const RENEW: Duration = Duration::from_secs(10);
 const TIDY: Duration = Duration::from_secs(3_600);
 /// Until relays are asked again that could not be used, at first and at most.
 const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
-
-/// The page of an issue on the web, by its name.
-pub type PageOf = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
 /// What mails are made of and where they go.
 #[derive(Clone)]
