@@ -13,6 +13,7 @@ mod csv;
 mod damage;
 pub mod email;
 mod encoding;
+pub mod erasure;
 pub mod except;
 pub mod forgotten;
 pub mod formula;

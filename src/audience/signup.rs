@@ -254,6 +254,28 @@ pub async fn may_be_mailed(
         .fetch_one(&mut *connection)
         .await?;
     let over = (now - ONE_MAIL).as_millisecond().max(settled - 1);
+    is_first(connection, person, over, now).await
+}
+
+/// Whether a person, of whom `person` is a keyed hash, has asked for no other mail of its kind within the
+/// last hour. It counts that they have asked.
+///
+/// # Errors
+/// The database's.
+pub async fn may_ask(
+    connection: &mut Connection,
+    person: &str,
+    now: Timestamp,
+) -> Result<bool, SqlError> {
+    is_first(connection, person, (now - ONE_MAIL).as_millisecond(), now).await
+}
+
+async fn is_first(
+    connection: &mut Connection,
+    person: &str,
+    over: i64,
+    now: Timestamp,
+) -> Result<bool, SqlError> {
     let asked: i64 = sql::query_scalar(COUNT)
         .bind(person)
         .bind(now.as_millisecond())
@@ -292,7 +314,8 @@ pub async fn standing(
 pub async fn is_barred(connection: &mut Connection, address: &Address) -> Result<bool, SqlError> {
     sql::query_scalar(
         "SELECT EXISTS (SELECT 1 FROM suppression WHERE released_at IS NULL AND \
-         ((kind = 'address' AND what = ?1 AND reason <> ?3) OR (kind = 'domain' AND what = ?2)))",
+         ((kind = 'address' AND what = ?1 AND reason <> ?3) OR (kind = 'domain' AND what = ?2))) \
+         OR EXISTS (SELECT 1 FROM erasure WHERE person = ?1)",
     )
     .bind(address.identity())
     .bind(address.domain())

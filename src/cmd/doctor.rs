@@ -100,6 +100,7 @@ fn look(workspace: &Workspace, args: &Args) -> Result<Vec<Finding>, Failure> {
     found.push(runtime()?.block_on(secret(workspace)));
     found.extend(runtime()?.block_on(consent(workspace)));
     found.extend(runtime()?.block_on(outbox::check(workspace)));
+    found.extend(runtime()?.block_on(outbox::check_erasures(workspace)));
     let identity = workspace.config.sender.identity(&Secret::for_nobody());
     let domains = domains(workspace, &identity);
     let origin =

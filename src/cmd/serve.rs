@@ -270,6 +270,7 @@ async fn options(workspace: &Workspace, args: &Args) -> Result<WebOptions, Failu
         proxies: config.web.proxies.clone(),
         limits: ServerLimits::default(),
         clock: clock::now,
+        boot: looking::boot(),
         tell: print::notice,
         supervisor: Supervisor::from_environment(),
     })

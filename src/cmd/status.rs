@@ -7,8 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use jiff::SignedDuration;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use sejong_digest::audience::erasure;
 use sejong_digest::audience::except::LEFT_OUT_BY;
 use sejong_digest::audience::subscribers::preferences;
 use sejong_digest::audience::suppression::{
@@ -27,7 +29,7 @@ use sejong_digest::delivery::state::State;
 use sejong_digest::diagnostic::counted;
 use sejong_digest::issue::load;
 use sejong_digest::message::address::Address;
-use sejong_digest::store::{self, Store, StoreAddress};
+use sejong_digest::store::{self, Store, StoreAddress, StoreError};
 use serde::Serialize;
 use texts::IssueTexts;
 
@@ -37,6 +39,9 @@ use super::files::describe;
 use super::receipts::{self, ANOTHER_LEDGER, NOT_THE_LEDGER, parts};
 use super::workspace::Workspace;
 use super::{Global, clock, looking, print, runtime};
+
+/// Whoever waits longer to be erased is told of as late.
+const LATE: SignedDuration = SignedDuration::from_hours(24);
 
 /// Show what happened to the recipients of an issue
 #[derive(Clone, Debug, clap::Args)]
@@ -159,9 +164,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
         }
         let is_first = known.is_empty();
         let answer = answer(&workspace, &store, args, known).await;
-        let outbox = outbox::counts(&store).await;
-        let today = clock::now_in(zone).date();
-        let paused = preferences::paused(&store, today).await;
+        let of_readers = of_readers(&store, clock::now_in(zone).date()).await;
         // Before the first send there is no issue with which scripts would see them.
         let waiting = if args.issue.is_none() && (!args.json || is_first) {
             undecided::all(&store, None).await
@@ -174,16 +177,32 @@ pub(crate) fn run(global: &Global, args: &Args) -> Ending {
             text => print::words(&text)?,
         }
         WaitingWishes::told(&waiting?).iter().for_each(|words| print::note(words));
-        let outbox = outbox?;
-        if args.issue.is_none() && args.catch.is_none() && !outbox.is_empty() {
-            print::note(&format!("mails to people who subscribe: {outbox}"));
-        }
-        let paused = paused?;
-        if args.issue.is_none() && args.catch.is_none() && paused > 0 {
-            print::note(&format!("paused, by their own choice: {}", counted(paused, "person")));
+        let of_readers = of_readers?;
+        if args.issue.is_none() && args.catch.is_none() {
+            of_readers.iter().for_each(|told| print::note(told));
         }
         Ok(Exit::Done)
     })
+}
+
+/// What readers wait for, and what they have chosen.
+async fn of_readers(store: &Store, today: Date) -> Result<Vec<String>, StoreError> {
+    let outbox = outbox::counts(store).await?;
+    let outbox = (!outbox.is_empty()).then(|| format!("mails to people who subscribe: {outbox}"));
+    let erasures = erasures_told(&erasure::waiting(store).await?);
+    let paused = preferences::paused(store, today).await?;
+    let paused =
+        (paused > 0).then(|| format!("paused, by their own choice: {}", counted(paused, "person")));
+    Ok([outbox, erasures, paused].into_iter().flatten().collect())
+}
+
+/// How many people wait to be erased, if any do, and whether that takes too long.
+pub(super) fn erasures_told(waiting: &[(Address, Timestamp)]) -> Option<String> {
+    let (_, first) = waiting.first()?;
+    let people = counted(waiting.len() as u64, "person");
+    let is_late = clock::now().duration_since(*first) > LATE;
+    let late = if is_late { ", the first for more than a day" } else { "" };
+    Some(format!("to be erased, as they have asked for on the web: {people}{late}"))
 }
 
 /// Says that nobody can tell what other ledgers have sent, unless a person has said yes to that for

@@ -56,7 +56,7 @@ struct LinkOwner {
     /// When they were forgotten, if they were.
     #[serde(serialize_with = "to_the_second")]
     forgotten: Option<Timestamp>,
-    /// `unsubscribe`, `preferences` or `confirm`.
+    /// `unsubscribe`, `preferences`, `confirm`, `undo` or `data`.
     purpose: &'static str,
     /// The number of the key that the link was made with.
     key: u8,

@@ -15,7 +15,7 @@ mod zh_hant;
 use super::language::of_words;
 
 /// Slots of these texts that are whole addresses.
-pub const URLS: &[&str] = &["confirm_url", "latest_issue_url"];
+pub const URLS: &[&str] = &["confirm_url", "latest_issue_url", "data_url"];
 
 /// What a letter is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -26,12 +26,14 @@ pub enum LetterKind {
     Already,
     /// Greets somebody who has confirmed.
     Welcome,
+    /// Brings the link to what is kept of them, to whoever asks for it.
+    Link,
 }
 
 impl LetterKind {
     /// Each.
-    pub const ALL: [LetterKind; 3] =
-        [LetterKind::Confirm, LetterKind::Already, LetterKind::Welcome];
+    pub const ALL: [LetterKind; 4] =
+        [LetterKind::Confirm, LetterKind::Already, LetterKind::Welcome, LetterKind::Link];
 
     /// The word for it in tables, and the name of its file.
     pub const fn word(self) -> &'static str {
@@ -39,6 +41,16 @@ impl LetterKind {
             LetterKind::Confirm => "confirm",
             LetterKind::Already => "already",
             LetterKind::Welcome => "welcome",
+            LetterKind::Link => "link",
+        }
+    }
+
+    /// The slot without which it is of no use.
+    pub const fn needs(self) -> Option<&'static str> {
+        match self {
+            LetterKind::Confirm => Some("confirm_url"),
+            LetterKind::Link => Some("data_url"),
+            LetterKind::Already | LetterKind::Welcome => None,
         }
     }
 
@@ -64,6 +76,9 @@ struct LetterWords {
     already: LetterSentences,
     welcome: LetterSentences,
     latest: &'static str,
+    link: LetterSentences,
+    link_button: &'static str,
+    link_end: &'static str,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -109,6 +124,10 @@ pub fn own(kind: LetterKind, language: &str, has_latest: bool) -> OwnLetter {
             (words.welcome, format!("\n[{}]({{{{ latest_issue_url }}}})\n", words.latest))
         }
         LetterKind::Welcome => (words.welcome, String::new()),
+        LetterKind::Link => {
+            let link = format!("[{}]({{{{ data_url }}}}){{.button}}", words.link_button);
+            (words.link, format!("\n{link}\n\n{}\n", words.link_end))
+        }
     };
     let LetterSentences { subject, title, text } = sentences;
     let text = format!("---\nsubject: \"{subject}\"\ntitle: \"{title}\"\n---\n{text}\n{behind}");
@@ -144,6 +163,7 @@ mod tests {
                     LetterKind::Confirm => "({{ confirm_url }}){.button}",
                     LetterKind::Welcome => "({{ latest_issue_url }})",
                     LetterKind::Already => "",
+                    LetterKind::Link => "({{ data_url }}){.button}",
                 };
                 assert!(letter.text.contains(link), "{kind:?} {letter:?}");
             }

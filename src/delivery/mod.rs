@@ -6,6 +6,7 @@
 pub mod amend;
 pub mod bounced;
 pub mod duration;
+pub mod erasing;
 pub mod id;
 pub mod intake;
 pub mod journal;
@@ -14,6 +15,7 @@ pub mod moment;
 pub mod outbox;
 pub mod pace;
 pub mod parts;
+pub mod person_known;
 pub mod receipt;
 pub mod reconcile;
 pub mod recovery;

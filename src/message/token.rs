@@ -64,12 +64,19 @@ pub enum Purpose {
     Confirm,
     /// Take back that one has just left. Expires.
     Undo,
+    /// See all that is kept of oneself, and have it erased. Expires.
+    Data,
 }
 
 impl Purpose {
     /// Each.
-    const ALL: [Purpose; 4] =
-        [Purpose::Unsubscribe, Purpose::Preferences, Purpose::Confirm, Purpose::Undo];
+    const ALL: [Purpose; 5] = [
+        Purpose::Unsubscribe,
+        Purpose::Preferences,
+        Purpose::Confirm,
+        Purpose::Undo,
+        Purpose::Data,
+    ];
 
     /// As it stands before the token in a link.
     pub fn word(self) -> &'static str {
@@ -78,6 +85,7 @@ impl Purpose {
             Purpose::Preferences => "preferences",
             Purpose::Confirm => "confirm",
             Purpose::Undo => "undo",
+            Purpose::Data => "data",
         }
     }
 }
@@ -122,6 +130,7 @@ struct NumberedKeys {
     preferences: CipherKey,
     confirm: CipherKey,
     undo: CipherKey,
+    data: CipherKey,
     message_id: Key,
     reverse_path: Key,
     reverse_path_row: Key,
@@ -146,6 +155,7 @@ impl NumberedKeys {
             preferences: CipherKey::derive(secret, "preferences token 2"),
             confirm: CipherKey::derive(secret, "confirm token 3"),
             undo: CipherKey::derive(secret, "undo token 2"),
+            data: CipherKey::derive(secret, "data token 2"),
             message_id: Key::derive(secret, "message id"),
             reverse_path: Key::derive(secret, "reverse path"),
             reverse_path_row: Key::derive(secret, "reverse path row"),
@@ -159,6 +169,7 @@ impl NumberedKeys {
             Purpose::Preferences => &self.preferences,
             Purpose::Confirm => &self.confirm,
             Purpose::Undo => &self.undo,
+            Purpose::Data => &self.data,
         }
     }
 
@@ -251,6 +262,13 @@ impl Keys {
         self.token(Purpose::Undo, list_id, &text)
     }
 
+    /// The token by which `address` sees before `end` all that is kept of it.
+    pub fn data_token(&self, list_id: &str, address: &Address, end: Timestamp) -> String {
+        let mut text = end.as_second().to_be_bytes().to_vec();
+        text.extend_from_slice(address.as_str().as_bytes());
+        self.token(Purpose::Data, list_id, &text)
+    }
+
     fn token(&self, purpose: Purpose, list_id: &str, text: &[u8]) -> String {
         let mut bytes = vec![VERSION_2 | self.newest.number];
         let cipher = self.newest.cipher(purpose);
@@ -289,6 +307,12 @@ impl Keys {
         token.end.filter(|end| now < *end).map(|end| (token.address, end))
     }
 
+    /// The same of a token for what is kept of somebody, with its end; also of one that has ended.
+    pub fn read_data_token(&self, list_id: &str, token: &str) -> Option<(Address, Timestamp)> {
+        let token = self.content(Purpose::Data, list_id, &decoded(token)?)?;
+        Some((token.address, token.end?))
+    }
+
     /// What stands in a token of any purpose that we wrote for `list_id`, also one that has expired:
     /// for telling a person, and not for doing what it asks.
     pub fn read_token(&self, list_id: &str, token: &str) -> Option<TokenContent> {
@@ -309,7 +333,7 @@ impl Keys {
         let text = keys.cipher(purpose).decrypt(&context(version, list_id), rest)?;
         let mut address = text.as_slice();
         let (mut end, mut signup) = (None, None);
-        if matches!(purpose, Purpose::Confirm | Purpose::Undo) {
+        if matches!(purpose, Purpose::Confirm | Purpose::Undo | Purpose::Data) {
             let (seconds, rest) = address.split_first_chunk()?;
             end = Some(Timestamp::from_second(i64::from_be_bytes(*seconds)).ok()?);
             address = rest;
@@ -471,11 +495,12 @@ mod tests {
     const SIGNUP: SignupId = [7; 16];
 
     /// One for each purpose, and one of version 1.
-    fn tokens(keys: &Keys, kim: &Address) -> [String; 4] {
+    fn tokens(keys: &Keys, kim: &Address) -> [String; 5] {
         [
             keys.unsubscribe_token("list", kim),
             keys.preferences_token("list", kim),
             keys.confirm_token("list", kim, (&SIGNUP, moment(1_000))),
+            keys.data_token("list", kim, moment(1_000)),
             token_1(b"secret", "list", kim),
         ]
     }
@@ -503,11 +528,12 @@ mod tests {
                 keys.read_unsubscribe_token("list", token).is_some(),
                 keys.read_preferences_token("list", token).is_some(),
                 keys.read_confirm_token("list", token).is_some(),
+                keys.read_data_token("list", token).is_some(),
             ]
         };
         let found = tokens(&keys, &kim).map(|token| read(&token));
-        let only = |at: usize| [0, 1, 2].map(|one| one == at);
-        assert_eq!(found, [only(0), only(1), only(2), only(0)]);
+        let only = |at: usize| [0, 1, 2, 3].map(|one| one == at);
+        assert_eq!(found, [only(0), only(1), only(2), only(3), only(0)]);
     }
 
     #[test]

@@ -14,6 +14,7 @@ use maud::{Markup, html};
 
 use super::form::SentForm;
 use super::leaving::ByLink;
+use super::own_data::preferences_link;
 use super::page::{filled, masked, page, title};
 use super::signup_form::{SignupForm, language_name};
 use super::words::PageWords;
@@ -67,7 +68,7 @@ async fn confirm(link: ByLink, headers: HeaderMap, body: Bytes) -> Response<Body
         return pages.busy_form(words);
     };
     match confirmed {
-        Confirmed::Now(_) | Confirmed::Before => is_confirmed(&pages.site, words, &address),
+        Confirmed::Now(_) | Confirmed::Before => is_confirmed(&pages, words, &address),
         Confirmed::Replaced => {
             pages.question(words, form, (&address, id), StatusCode::CONFLICT).await
         }
@@ -78,8 +79,16 @@ async fn confirm(link: ByLink, headers: HeaderMap, body: Bytes) -> Response<Body
     }
 }
 
-fn is_confirmed(site: &Site, words: &PageWords, address: &Address) -> Response<Body> {
-    told(site, words, address, (words.form.confirmed_title, words.form.confirmed_text))
+/// They are subscribed, and may choose what they get.
+fn is_confirmed(pages: &Pages, words: &PageWords, address: &Address) -> Response<Body> {
+    let site = &pages.site;
+    let content = html! {
+        p { (filled(words.form.confirmed_text, site, &masked(address.as_str()))) }
+        @if pages.choices.is_some() {
+            p { (preferences_link(pages, words, address)) }
+        }
+    };
+    page(site, words, StatusCode::OK, (words.form.confirmed_title, content))
 }
 
 fn told(
@@ -138,7 +147,7 @@ impl Pages {
         let asked = match self.writer.sign(wish).await {
             Ok(FormDone::Looked(LinkStanding::Waits(asked))) => asked,
             Ok(FormDone::Looked(LinkStanding::Confirmed)) => {
-                return is_confirmed(site, words, address);
+                return is_confirmed(self, words, address);
             }
             Ok(FormDone::Looked(LinkStanding::Ended)) => return ended(site, words),
             _ => return self.busy_form(words),

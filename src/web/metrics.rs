@@ -20,7 +20,8 @@ pub(super) const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0
 
 /// Pages, by the first word of their path below `base_url`; any other path is `other`, the archive is
 /// known by its pages.
-const CLASSES: [&str; 5] = ["unsubscribe", "undo", "subscribe", "confirm", "api"];
+const CLASSES: [&str; 7] =
+    ["unsubscribe", "undo", "subscribe", "confirm", "preferences", "data", "api"];
 /// The class of the archive's pages.
 pub(super) const ARCHIVE: &str = "archive";
 /// The class of a request that was refused before anybody looked at its path.

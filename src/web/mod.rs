@@ -17,6 +17,7 @@ pub mod listeners;
 pub mod live;
 mod metrics;
 mod operations;
+mod own_data;
 mod page;
 mod pausing;
 mod places;
@@ -123,6 +124,8 @@ pub struct WebOptions {
     pub limits: ServerLimits,
     /// Tells the time.
     pub clock: fn() -> Timestamp,
+    /// What names this boot of the machine; empty if that is not known.
+    pub boot: String,
     /// Tells whoever runs the server what they have to know.
     pub tell: fn(&LogEntry),
     /// Who started the server and wants to know how it is.
@@ -191,6 +194,7 @@ pub async fn serve(
         proxies,
         limits,
         clock,
+        boot,
         tell,
         supervisor,
     } = options;
@@ -206,7 +210,8 @@ pub async fn serve(
     let beside = async {
         tokio::join!(looking, watching);
     };
-    let known = WriterOptions { keys: Arc::clone(&keys), metrics: Arc::clone(&metrics), clock };
+    let (own_keys, own_metrics) = (Arc::clone(&keys), Arc::clone(&metrics));
+    let known = WriterOptions { keys: own_keys, metrics: own_metrics, clock, boot };
     let (writer, last_mail) = Writer::begin(store, known, sending, beside)?;
     let operations = Operations { watch: Arc::clone(&watch), metrics: Arc::clone(&metrics) };
     // Who asks first has pages; a store that does not answer keeps nobody waiting.
@@ -289,7 +294,7 @@ fn router(pages: Pages) -> Router {
     let own =
         Router::new().route(page::SHEET, get(style)).merge(leaving::routes()).fallback(missing);
     let own = own.merge(subscribing::routes()).merge(confirming::routes());
-    let own = own.merge(preferences::routes());
+    let own = own.merge(preferences::routes()).merge(own_data::routes());
     let own = own.merge(hooks::routes());
     let base = pages.site.base.path().to_owned();
     let pages = Arc::new(pages);

@@ -21,7 +21,7 @@ use super::signup_form::{
     FieldProblem, FormField, FormProblem, fit_value, language_name, text_field,
 };
 use super::words::PageWords;
-use super::{Pages, pausing};
+use super::{Pages, own_data, pausing};
 use crate::audience::subscribers::preferences::PreferencesWish;
 use crate::audience::subscribers::profile::SubscriberProfile;
 use crate::compose::language;
@@ -95,6 +95,9 @@ async fn save(link: ByLink, headers: HeaderMap, body: Bytes) -> Response<Body> {
         shown.told = Some(words.preferences.again_text);
         return pages.preferences_page(words, StatusCode::FORBIDDEN, choices, &shown);
     }
+    if form.value("act") == Some("link") && pages.sends_links() {
+        return pages.send_link(words, address.clone()).await;
+    }
     let pause = pages.pause_days().read(&form);
     let read = match pause {
         Some(PauseWish::Until(pause)) => {
@@ -134,7 +137,7 @@ async fn save(link: ByLink, headers: HeaderMap, body: Bytes) -> Response<Body> {
 
 /// Whether a browser says that another site sends the form (Fetch Metadata). `Origin` says nothing: our
 /// pages send no referrer, and with it browsers write `null` there.
-fn is_from_elsewhere(headers: &HeaderMap) -> bool {
+pub(super) fn is_from_elsewhere(headers: &HeaderMap) -> bool {
     let site = headers.get("sec-fetch-site").and_then(|site| site.to_str().ok());
     site.is_some_and(|site| !matches!(site, "same-origin" | "none"))
 }
@@ -299,12 +302,13 @@ impl Pages {
                 }
             }
             (self.pause_days().forms((self, words), (code, &shown_address), profile, *is_no_day))
+            (own_data::more(self, words, (code, &shown_address)))
         };
         page(&self.site, words, status, (&title(own.title, &self.site), content))
     }
 
     /// The same page for who has left, was forgotten, has another address now or was never there.
-    fn nothing_to_choose(&self, words: &PageWords, address: &Address) -> Response<Body> {
+    pub(super) fn nothing_to_choose(&self, words: &PageWords, address: &Address) -> Response<Body> {
         let own = &words.preferences;
         let content =
             html! { p { (filled(own.none_text, &self.site, &masked(address.as_str()))) } };

@@ -30,6 +30,11 @@ impl WebStore {
         }
     }
 
+    /// What tells whoever runs the server.
+    pub(super) fn tell(&self) -> fn(&LogEntry) {
+        self.tell
+    }
+
     /// Why readers cannot be served, since it was seen for the last time.
     pub(super) fn failing(&self) -> Option<String> {
         self.failing.lock().unwrap_or_else(PoisonError::into_inner).clone()

@@ -101,7 +101,14 @@ async fn sent(State(pages): State<Arc<Pages>>, headers: HeaderMap) -> Response<B
     page(&pages.site, words, StatusCode::OK, (words.form.sent_title, content))
 }
 
-fn too_many(site: &Site, words: &PageWords) -> Response<Body> {
+/// Waits until the time of an answer says nothing of what was done for it.
+pub(super) async fn answered_evenly(started: Instant) {
+    let passed = u64::try_from(started.elapsed().as_millis()).unwrap_or_default();
+    let steps = passed / ANSWERED_EACH_MS + 1;
+    tokio::time::sleep_until(started + Duration::from_millis(steps * ANSWERED_EACH_MS)).await;
+}
+
+pub(super) fn too_many(site: &Site, words: &PageWords) -> Response<Body> {
     let content = html! { p { (words.form.many_text) } };
     let status = StatusCode::TOO_MANY_REQUESTS;
     let mut response = page(site, words, status, (words.form.many_title, content));
@@ -279,9 +286,7 @@ impl Pages {
         } else {
             self.ask(form, (answer, input), visitor, words).await
         };
-        let passed = u64::try_from(started.elapsed().as_millis()).unwrap_or_default();
-        let steps = passed / ANSWERED_EACH_MS + 1;
-        tokio::time::sleep_until(started + Duration::from_millis(steps * ANSWERED_EACH_MS)).await;
+        answered_evenly(started).await;
         if done.is_ok() { SignUp::Asked } else { SignUp::Unwritten }
     }
 

@@ -50,6 +50,7 @@ pub(super) struct PageWords {
     pub(super) form: FormWords,
     pub(super) preferences: PreferencesWords,
     pub(super) pause: PauseWords,
+    pub(super) data: DataWords,
 }
 
 /// Those of the page on which readers choose what they get.
@@ -78,6 +79,27 @@ pub(super) struct PauseWords {
     pub(super) paused_text: &'static str,
     pub(super) resume_button: &'static str,
     pub(super) wrong: &'static str,
+}
+
+/// Those of what readers do with all that is kept of them.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct DataWords {
+    pub(super) title: &'static str,
+    pub(super) more_text: &'static str,
+    pub(super) more_button: &'static str,
+    pub(super) sent_text: &'static str,
+    pub(super) lost_text: &'static str,
+    pub(super) page_text: &'static str,
+    pub(super) download_button: &'static str,
+    pub(super) ended_text: &'static str,
+    pub(super) ended_link: &'static str,
+    pub(super) erase_question: &'static str,
+    pub(super) erase_button: &'static str,
+    pub(super) erase_title: &'static str,
+    pub(super) erase_text: &'static str,
+    pub(super) erase_final_button: &'static str,
+    pub(super) erased_title: &'static str,
+    pub(super) erased_text: &'static str,
 }
 
 /// Those of the form for subscribing and of what follows it.
@@ -215,6 +237,12 @@ mod tests {
                 (words.preferences.less_text, &["{address}", "{name}"]),
                 (words.pause.paused_text, &["{address}", "{name}", "{date}"]),
                 (words.pause.wrong, &["{first}", "{last}"]),
+                (words.data.title, &["{name}"]),
+                (words.data.more_text, &["{address}"]),
+                (words.data.lost_text, &["{name}"]),
+                (words.data.page_text, &["{address}"]),
+                (words.data.erase_text, &["{address}", "{name}"]),
+                (words.data.erased_text, &["{address}", "{contact}"]),
             ] {
                 assert!(with(text, places), "{}: {text}", words.language);
             }

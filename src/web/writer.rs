@@ -6,6 +6,7 @@
 //! same file.
 
 mod choosing;
+pub(super) mod own_data;
 mod posting;
 pub(super) mod signing;
 
@@ -31,6 +32,7 @@ use crate::delivery::outbox::run::Outbox;
 use crate::message::address::Address;
 use crate::store::{Store, StoreError};
 use choosing::OfChooser;
+use own_data::OfReader;
 use signing::{FormDone, FormWish};
 
 /// How long the first of a group waits for others.
@@ -67,6 +69,7 @@ enum HandedIn {
     Leaver(OfLeaver),
     Form(OfForm),
     Chooser(OfChooser),
+    Reader(OfReader),
     Provider(posting::OfProvider),
 }
 
@@ -126,14 +129,18 @@ impl Writer {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         std::thread::Builder::new().name("writer".to_owned()).spawn(move || {
             runtime.block_on(async {
-                let woken = Notify::new();
-                let known = KnownToWriter { options: &options, woken: &woken };
+                let (woken, erasing, over) = (Notify::new(), Notify::new(), Notify::new());
+                let known = KnownToWriter { options: &options, woken: &woken, erasing: &erasing };
                 let writing = write(&store, &mut waiting, known);
                 let work = async {
                     match sending {
                         Some(sending) => drop(tokio::join!(writing, send(&store, sending, &woken))),
                         None => writing.await,
                     }
+                    over.notify_one();
+                };
+                let work = async {
+                    tokio::join!(work, own_data::erase_waiting(&store, known, &over));
                 };
                 tokio::select! {
                     () = work => {}
@@ -189,13 +196,16 @@ pub(super) struct WriterOptions {
     pub(super) keys: Arc<KeyRing>,
     pub(super) metrics: Arc<WebMetrics>,
     pub(super) clock: fn() -> Timestamp,
+    /// What names this boot of the machine.
+    pub(super) boot: String,
 }
 
-/// The same, and what wakes whoever sends.
+/// The same, and what wakes whoever sends, and whoever erases.
 #[derive(Clone, Copy)]
 struct KnownToWriter<'a> {
     options: &'a WriterOptions,
     woken: &'a Notify,
+    erasing: &'a Notify,
 }
 
 /// How long is waited for a store that cannot be used.
@@ -234,7 +244,7 @@ async fn write(store: &WebStore, waiting: &mut mpsc::Receiver<HandedIn>, known: 
 /// Those who leave first, together.
 async fn fulfil(store: &WebStore, group: &mut Vec<HandedIn>, known: KnownToWriter<'_>) {
     let (mut leaving, mut others, mut forms) = (Vec::new(), Vec::new(), Vec::new());
-    let mut choosers = Vec::new();
+    let (mut choosers, mut readers) = (Vec::new(), Vec::new());
     let mut posted = Vec::new();
     for one in group.drain(..) {
         match one {
@@ -242,6 +252,7 @@ async fn fulfil(store: &WebStore, group: &mut Vec<HandedIn>, known: KnownToWrite
             HandedIn::Leaver(one) => others.push(one),
             HandedIn::Form(one) => forms.push(one),
             HandedIn::Chooser(one) => choosers.push(one),
+            HandedIn::Reader(one) => readers.push(one),
             HandedIn::Provider(one) => posted.push(one),
         }
     }
@@ -267,6 +278,9 @@ async fn fulfil(store: &WebStore, group: &mut Vec<HandedIn>, known: KnownToWrite
     signing::fulfil(store, forms, known).await;
     for one in choosers {
         choosing::fulfil(store, one, known).await;
+    }
+    for one in readers {
+        own_data::fulfil(store, one, known).await;
     }
     posting::fulfil(store, posted, known).await;
 }

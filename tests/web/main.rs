@@ -10,6 +10,7 @@ mod leaving;
 mod logs;
 mod operations;
 mod outbox;
+mod own_data;
 mod pausing;
 mod preferences;
 mod sns;

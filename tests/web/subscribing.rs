@@ -100,6 +100,9 @@ fn a_form_a_mail_and_a_button_make_a_subscriber() {
     assert!(question.status == 200 && question.body.contains("N…@example.org"), "{question:?}");
     let done = served.post(&link, "confirm=yes");
     assert!(done.status == 200 && done.body.contains("Your subscription is confirmed"), "{done:?}");
+    let (_, way) = done.body.split_once("href=\"/preferences/").expect("a way on");
+    let way = format!("/preferences/{}", way.split('"').next().expect("an end"));
+    assert_eq!(served.get(&way).status, 200);
     let known = served.known("newcomer@example.org");
     let (subscriber, consent) = (&known["subscriber"], &known["subscriber"]["consent"]);
     assert_eq!((&subscriber["status"], &consent["how"]), (&"confirmed".into(), &"form".into()));

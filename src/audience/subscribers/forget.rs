@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
+use crate::audience::erasure;
 use crate::message::address::Address;
 use crate::store::sql::{self, Connection, SqlError};
 
@@ -90,6 +91,10 @@ pub async fn forget_within(
     if tables.contains("signup") {
         let delete = sql::query("DELETE FROM signup WHERE identity = ?1").bind(identity.as_str());
         signups = delete.execute(&mut *connection).await?.rows_affected();
+    }
+    if tables.contains("erasure") {
+        let done = sql::query(erasure::DONE).bind(identity.as_str()).bind(hash);
+        done.bind(at.as_millisecond()).execute(&mut *connection).await?;
     }
     if tables.contains("suppression") {
         let suppress = sql::query(SUPPRESS).bind(hash).bind(FORGOTTEN).bind(at.as_millisecond());

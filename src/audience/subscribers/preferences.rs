@@ -102,7 +102,11 @@ pub async fn paused(store: &Store, today: Date) -> Result<u64, StoreError> {
     Ok(count.unsigned_abs())
 }
 
-async fn getting_mail(
+/// The same within a transaction.
+///
+/// # Errors
+/// The store's.
+pub async fn getting_mail(
     store: &Store,
     connection: &mut Connection,
     address: &Address,

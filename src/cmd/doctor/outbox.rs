@@ -1,14 +1,29 @@
 //! What waits in the outbox, for who asks whether all is well.
 
+use sejong_digest::audience::erasure;
 use sejong_digest::delivery::ledger::STEPS;
 use sejong_digest::delivery::outbox;
 use sejong_digest::doctor::Finding;
 use sejong_digest::store::Store;
 
 use crate::cmd::readers;
+use crate::cmd::status::erasures_told;
 use crate::cmd::workspace::Workspace;
 
 const CHECK: &str = "outbox";
+
+/// Those who wait to be erased, where somebody does and the store can be read.
+pub(super) async fn check_erasures(workspace: &Workspace) -> Option<Finding> {
+    let path = readers::own_store(workspace).ok().flatten()?;
+    let store = Store::read(&path, &STEPS).await.ok()?;
+    let waiting = erasure::waiting(&store).await;
+    store.close().await;
+    let told = erasures_told(&waiting.ok()?)?;
+    Some(Finding::warning("erasure", told).help(
+        "`digest serve` erases them while it runs and no issue is sent; or `digest subscribers forget \
+         ADDRESS` does",
+    ))
+}
 
 /// What stands there, where something does and the store can be read.
 pub(super) async fn check(workspace: &Workspace) -> Option<Finding> {

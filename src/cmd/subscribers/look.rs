@@ -2,21 +2,16 @@
 //! Changes nothing.
 
 use jiff::tz::TimeZone;
-use sejong_digest::audience::forgotten;
 use sejong_digest::audience::formula::csv_cell;
 use sejong_digest::audience::pause;
-use sejong_digest::audience::signup::{self, OpenSignup};
-use sejong_digest::audience::subscribers::change::{self, SubscriberEvent};
-use sejong_digest::audience::subscribers::moved::{self, FormerAddress};
 use sejong_digest::audience::suppression::{self, Suppression};
-use sejong_digest::delivery::ledger::bounces::{self, ListedBounce};
-use sejong_digest::delivery::ledger::undecided::{self, UndecidedReport};
-use sejong_digest::delivery::ledger::{self, Ledger, overview};
-use sejong_digest::delivery::outbox::sent::{self, ListedLetter};
+use sejong_digest::delivery::ledger::bounces::ListedBounce;
+use sejong_digest::delivery::ledger::{self, Ledger};
+use sejong_digest::delivery::outbox::sent::ListedLetter;
+use sejong_digest::delivery::person_known::{self, PersonKnown};
 use sejong_digest::delivery::state::State;
 use sejong_digest::message::address::Address;
 use sejong_digest::store::Store;
-use serde::Serialize;
 
 use super::import::forgotten;
 use super::person::address;
@@ -45,46 +40,6 @@ pub(super) struct ShowPerson {
     /// Another store than the one in digest.toml, such as sqlite:digest.db
     #[arg(long, value_name = "URL")]
     store: Option<String>,
-}
-
-/// All that is known of a person.
-#[derive(Serialize)]
-struct PersonKnown {
-    address: String,
-    /// Their row in the list of the store.
-    subscriber: Option<serde_json::Value>,
-    /// Addresses that they had before.
-    former: Vec<FormerAddress>,
-    /// The address that they have now, where this one is an earlier one.
-    now: Option<String>,
-    /// What has happened to it.
-    changes: Vec<SubscriberEvent>,
-    suppressed: bool,
-    /// Erased, and known by a hash alone.
-    forgotten: bool,
-    /// When.
-    forgotten_at: Option<String>,
-    history: Vec<Suppression>,
-    bounces: Vec<ListedBounce>,
-    /// What a person has to decide.
-    undecided: Vec<UndecidedReport>,
-    /// What they have asked for on the form and not confirmed.
-    signups: Vec<OpenSignup>,
-    /// Mails about their subscription.
-    mails: Vec<ListedLetter>,
-    issues: Vec<IssueOfPerson>,
-}
-
-/// The row of a person in the ledger of an issue.
-#[derive(Serialize)]
-pub(super) struct IssueOfPerson {
-    issue: String,
-    /// The earlier address that it was for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    former: Option<String>,
-    state: State,
-    at: Option<String>,
-    text: Option<String>,
 }
 
 /// Runs `digest subscribers list --suppressed`.
@@ -150,73 +105,15 @@ pub(super) fn show(workspace: &Workspace, args: &ShowPerson) -> Ending {
     Ok(Exit::Done)
 }
 
-impl PersonKnown {
-    fn nothing(address: &Address) -> PersonKnown {
-        PersonKnown {
-            address: address.to_string(),
-            subscriber: None,
-            former: Vec::new(),
-            now: None,
-            changes: Vec::new(),
-            suppressed: false,
-            forgotten: false,
-            forgotten_at: None,
-            history: Vec::new(),
-            bounces: Vec::new(),
-            undecided: Vec::new(),
-            signups: Vec::new(),
-            mails: Vec::new(),
-            issues: Vec::new(),
-        }
-    }
-}
-
 async fn known(
     workspace: &Workspace,
     store: &Store,
     address: &Address,
 ) -> Result<PersonKnown, Failure> {
-    let history = suppression::history(store, address).await?;
     // Where nobody can tell who was, that is said.
     forgotten(workspace, store).await?;
-    let since = forgotten::since(store, address, &forgetting_keys(workspace)?).await?;
-    let (forgotten, forgotten_at) = (since.is_some(), since.map(|(at, _)| clock::second(at)));
-    let found = change::find(store, address).await?;
-    // Whoever has the address now is somebody else than who had it before.
-    let now = if found.is_some() { None } else { moved::now(store, address).await? };
-    let subscriber = found.map(|found| serde_json::to_value(found.object())).transpose()?;
-    let former = moved::before(store, address).await?;
-    let mut issues = Vec::new();
-    for one in &former {
-        let address_before = Address::parse(&one.address)?;
-        // What goes to whoever has it now is nobody else's business.
-        if moved::kept_out_for(store, &address_before).await?.as_deref()
-            != Some(&*address.identity())
-        {
-            continue;
-        }
-        let of_former = issues_of(store, &address_before).await?.into_iter();
-        let at = |had| IssueOfPerson { former: Some(one.address.clone()), ..had };
-        issues.extend(of_former.map(at));
-    }
-    issues.extend(issues_of(store, address).await?);
-    issues.sort_by(|one, other| one.issue.cmp(&other.issue));
-    Ok(PersonKnown {
-        subscriber,
-        former,
-        now,
-        changes: change::history(store, address).await?,
-        suppressed: forgotten || history.iter().any(Suppression::is_in_force),
-        forgotten,
-        forgotten_at,
-        history,
-        bounces: bounces::of_person(store, &address.identity()).await?,
-        undecided: undecided::all(store, Some(&address.identity())).await?,
-        signups: signup::open_of(store, &address.identity(), clock::now()).await?,
-        mails: sent::of_person(store, &address.identity()).await?,
-        issues,
-        ..PersonKnown::nothing(address)
-    })
+    let keys = forgetting_keys(workspace)?;
+    Ok(person_known::known(store, address, &keys, clock::now()).await?)
 }
 
 /// The person's row in the list, a value a line, and what has happened to it.
@@ -289,23 +186,6 @@ fn of_form(person: &PersonKnown, zone: &TimeZone) -> String {
 fn reported(bounce: &ListedBounce, zone: &TimeZone) -> String {
     let (class, at) = (&bounce.class, clock::minute(bounce.at, zone));
     format!("{class}, {at}: {} ({})\n", status::bounced::said(bounce), bounce.outcome)
-}
-
-/// The issues that were for the person.
-pub(super) async fn issues_of(
-    store: &Store,
-    address: &Address,
-) -> Result<Vec<IssueOfPerson>, Failure> {
-    let mut issues = Vec::new();
-    for issue in overview::issues(store).await? {
-        let ledger = Ledger::new(store.clone(), &issue);
-        let Some(one) = ledger.one(address).await? else { continue };
-        let row = ledger.list_one(address, one.state).await?.into_iter().next();
-        let state = if one.state == State::Claimed { State::Pending } else { one.state };
-        let (at, text) = row.map_or((None, None), |row| (row.at, row.text));
-        issues.push(IssueOfPerson { issue, former: None, state, at, text });
-    }
-    Ok(issues)
 }
 
 fn words(person: &PersonKnown, zone: &TimeZone) -> String {

@@ -22,4 +22,11 @@ pub(super) const WORDS: LetterWords = LetterWords {
         text: "{{ newsletter }} kommt ab der nächsten Ausgabe an {{ email }}. Am Ende jeder Nachricht steht ein Link zum Abbestellen.",
     },
     latest: "Die letzte Ausgabe lesen",
+    link: LetterSentences {
+        subject: "Ihr Link für {{ newsletter }}",
+        title: "Ihr Link",
+        text: "Jemand, vermutlich Sie, hat einen Link zu dem angefordert, was über {{ email }} gespeichert ist. Er führt zu einer Seite, auf der Sie es herunterladen oder löschen lassen können:",
+    },
+    link_button: "Seite öffnen",
+    link_end: "Der Link gilt eine Stunde. Wenn Sie es nicht waren, müssen Sie nichts tun.",
 };

@@ -22,4 +22,11 @@ pub(super) const WORDS: LetterWords = LetterWords {
         text: "{{ newsletter }} will be sent to {{ email }} from the next issue on. At the end of every message there is a link to unsubscribe.",
     },
     latest: "Read the latest issue",
+    link: LetterSentences {
+        subject: "Your link for {{ newsletter }}",
+        title: "Your link",
+        text: "Somebody, probably you, asked for a link to what is kept of {{ email }}. It leads to a page on which you can download that, or have it erased:",
+    },
+    link_button: "Open the page",
+    link_end: "The link works for one hour. If it was not you, do nothing.",
 };

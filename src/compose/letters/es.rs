@@ -22,4 +22,11 @@ pub(super) const WORDS: LetterWords = LetterWords {
         text: "{{ newsletter }} se enviará a {{ email }} a partir del próximo número. Al final de cada mensaje hay un enlace para cancelar la suscripción.",
     },
     latest: "Leer el último número",
+    link: LetterSentences {
+        subject: "Su enlace para {{ newsletter }}",
+        title: "Su enlace",
+        text: "Alguien, probablemente usted, ha pedido un enlace a lo que se guarda sobre {{ email }}. Lleva a una página en la que puede descargarlo o hacer que se borre:",
+    },
+    link_button: "Abrir la página",
+    link_end: "El enlace vale una hora. Si no ha sido usted, no haga nada.",
 };

@@ -22,4 +22,11 @@ pub(super) const WORDS: LetterWords = LetterWords {
         text: "{{ newsletter }} sera envoyé à {{ email }} à partir du prochain numéro. Chaque message se termine par un lien de désabonnement.",
     },
     latest: "Lire le dernier numéro",
+    link: LetterSentences {
+        subject: "Votre lien pour {{ newsletter }}",
+        title: "Votre lien",
+        text: "Quelqu’un, sans doute vous, a demandé un lien vers ce qui est conservé au sujet de {{ email }}. Il mène à une page où vous pouvez le télécharger ou le faire effacer :",
+    },
+    link_button: "Ouvrir la page",
+    link_end: "Le lien est valable une heure. Si ce n’était pas vous, ne faites rien.",
 };

@@ -22,4 +22,11 @@ pub(super) const WORDS: LetterWords = LetterWords {
         text: "次号から{{ newsletter }}を {{ email }} へお送りします。配信停止のリンクは各メールの末尾にあります。",
     },
     latest: "最新号を読む",
+    link: LetterSentences {
+        subject: "{{ newsletter }} のリンク",
+        title: "あなたのリンク",
+        text: "おそらくご本人から、{{ email }} について保存されている情報へのリンクのご請求がありました。このページで情報をダウンロードしたり、消去したりできます。",
+    },
+    link_button: "ページを開く",
+    link_end: "リンクは 1 時間有効です。お心当たりがない場合は、何もしないでください。",
 };

@@ -22,4 +22,11 @@ pub(super) const WORDS: LetterWords = LetterWords {
         text: "다음 호부터 {{ newsletter }} 메일을 {{ email }} 주소로 보내 드립니다. 모든 메일 끝에 수신 거부 링크가 있습니다.",
     },
     latest: "최근 호 읽기",
+    link: LetterSentences {
+        subject: "{{ newsletter }} 내 정보 링크",
+        title: "내 정보 링크",
+        text: "{{ email }}에 대해 보관된 정보를 볼 수 있는 링크를 누군가, 아마도 본인이 요청했습니다. 이 페이지에서 정보를 내려받거나 지울 수 있습니다.",
+    },
+    link_button: "페이지 열기",
+    link_end: "링크는 한 시간 동안 유효합니다. 요청하지 않으셨다면 아무것도 하지 않으셔도 됩니다.",
 };

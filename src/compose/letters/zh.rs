@@ -22,4 +22,11 @@ pub(super) const WORDS: LetterWords = LetterWords {
         text: "从下一期开始，{{ newsletter }}将发送到 {{ email }}。每封邮件末尾都有退订链接。",
     },
     latest: "阅读最新一期",
+    link: LetterSentences {
+        subject: "您的 {{ newsletter }} 链接",
+        title: "您的链接",
+        text: "有人（很可能是您）请求了一个链接，通往所保存的有关 {{ email }} 的数据。您可以在该页面下载或删除这些数据：",
+    },
+    link_button: "打开页面",
+    link_end: "链接在一小时内有效。如果不是您本人请求的，请不必理会。",
 };

@@ -22,4 +22,11 @@ pub(super) const WORDS: LetterWords = LetterWords {
         text: "從下一期開始，{{ newsletter }}將寄送到 {{ email }}。每封郵件末尾都有取消訂閱的連結。",
     },
     latest: "閱讀最新一期",
+    link: LetterSentences {
+        subject: "您的 {{ newsletter }} 連結",
+        title: "您的連結",
+        text: "有人（很可能是您）要求了一個連結，通往所保存的有關 {{ email }} 的資料。您可以在該頁面下載或刪除這些資料：",
+    },
+    link_button: "打開頁面",
+    link_end: "連結在一小時內有效。如果不是您本人要求的，請不必理會。",
 };

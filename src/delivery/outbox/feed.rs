@@ -21,6 +21,7 @@ use crate::delivery::verdict::{Attempt, Becomes, Verdict, later, verdict};
 use crate::message::Message;
 use crate::message::recipient::Recipient;
 use crate::message::splice::{Identity, MailKind, Occasion, Template};
+use crate::message::token::Purpose;
 use crate::smtp::outcome::{AttemptFailure, Outcome};
 use crate::smtp::transaction::{Feed, Stop, Ticket};
 use crate::store::StoreError;
@@ -107,7 +108,7 @@ impl OutboxFeed<'_> {
         let now = (options.clock)().to_zoned_datetime(options.time_zone.clone());
         let known = match row.kind {
             LetterKind::Confirm => None,
-            LetterKind::Already | LetterKind::Welcome => {
+            LetterKind::Already | LetterKind::Welcome | LetterKind::Link => {
                 change::find(&*self.rows.stores.lease().await?, &row.address).await?
             }
         };
@@ -139,7 +140,7 @@ impl OutboxFeed<'_> {
         };
         let kind = match row.kind {
             LetterKind::Confirm => MailKind::Confirmation,
-            LetterKind::Already | LetterKind::Welcome => MailKind::Notice,
+            LetterKind::Already | LetterKind::Welcome | LetterKind::Link => MailKind::Notice,
         };
         let occasion = Occasion { date, time: now.timestamp().as_second(), test: false, kind };
         let mut recipient = recipient.with("newsletter", options.letters.newsletter());
@@ -148,6 +149,12 @@ impl OutboxFeed<'_> {
                 Some(url) => recipient = recipient.with("confirm_url", &url),
                 None => return Ok(Err("nothing waits to be confirmed any more".to_owned())),
             }
+        }
+        if row.kind == LetterKind::Link {
+            let keys = &identity.keys;
+            let token = keys.data_token(&identity.list_id, &row.address, row.not_after);
+            let url = format!("{}/{}/{token}", identity.base_url, Purpose::Data);
+            recipient = recipient.with("data_url", &url);
         }
         if let Some(latest) = latest {
             recipient = recipient.with("latest_issue_url", &latest);
@@ -206,7 +213,7 @@ impl OutboxFeed<'_> {
         match becomes {
             Becomes::Settled { state: State::Accepted, text, .. } => end("accepted", &text),
             Becomes::Settled { state: State::Uncertain, text, .. } => {
-                let again = row.kind == LetterKind::Confirm && row.repeated == 0;
+                let again = row.kind.needs().is_some() && row.repeated == 0;
                 let retry = again.then(|| later(&attempt, &self.options.schedule)).flatten();
                 let state = if retry.is_some() { "deferred" } else { "uncertain" };
                 OutboxEnd { retry, is_repeated: true, ..end(state, &text) }

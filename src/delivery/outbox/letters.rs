@@ -50,7 +50,7 @@ impl fmt::Debug for Letters {
 }
 
 impl Letters {
-    /// Reads `mails/confirm.md`, `mails/already.md` and `mails/welcome.md`, as far as they are there, and
+    /// Reads `mails/confirm.md`, `mails/already.md`, `mails/welcome.md` and `mails/link.md`, as far as they are there, and
     /// says what is wrong with them; `today` is for the look of a date.
     pub fn read(
         publication: &Publication,
@@ -144,18 +144,27 @@ impl Letters {
 fn slot_problems(kind: LetterKind, issue: &Issue) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
     let used: Vec<(usize, &Slot)> = issue.slots.used().collect();
-    let has_link = used.iter().any(|(_, slot)| slot.field == "confirm_url");
-    if kind == LetterKind::Confirm && !has_link {
-        let what = "this message does not lead to the page for confirming, so nobody can subscribe";
+    let lacking = kind.needs().filter(|url| !used.iter().any(|(_, slot)| slot.field == *url));
+    if lacking.is_some() {
+        let (what, help) = match kind {
+            LetterKind::Link => (
+                "this message has no link to what is kept of the reader, for which it was asked",
+                "write [Open the page]({{ data_url }}){.button}",
+            ),
+            _ => (
+                "this message does not lead to the page for confirming, so nobody can subscribe",
+                "write [Confirm the subscription]({{ confirm_url }}){.button}",
+            ),
+        };
         problems.push(
             Diagnostic::error("letter-slot", what)
                 .at(Place::File(issue.manifest.path().to_owned()))
-                .help("write [Confirm the subscription]({{ confirm_url }}){.button}"),
+                .help(help),
         );
     }
     for (index, slot) in used {
-        let is_known = KNOWN.contains(&slot.field.as_str())
-            || kind == LetterKind::Confirm && slot.field == "confirm_url";
+        let is_known =
+            KNOWN.contains(&slot.field.as_str()) || kind.needs() == Some(slot.field.as_str());
         let place = issue.slots.places(index).next();
         let place = place.cloned().unwrap_or(Place::File(issue.manifest.path().to_owned()));
         let problem = match &slot.fallback {

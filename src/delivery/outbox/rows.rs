@@ -37,7 +37,7 @@ RETURNING number, kind, email, language, signup, attempts, charged, repeated, fi
 /// What a process that is dead has left behind a dot.
 const RECOVER: &str = "
 UPDATE outbox SET
-    state = CASE WHEN kind = 'confirm' AND repeated = 0 THEN 'pending' ELSE 'uncertain' END,
+    state = CASE WHEN kind IN ('confirm', 'link') AND repeated = 0 THEN 'pending' ELSE 'uncertain' END,
     repeated = repeated + 1, attempts = attempts + 1, claimed_by = NULL, next_attempt = NULL,
     text = 'the program ended while the relay had the message', at = ?1
 WHERE state = 'attempting' AND claimed_until <= ?1";

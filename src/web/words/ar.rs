@@ -1,6 +1,6 @@
 //! The words of the pages in Arabic.
 
-use super::{FormWords, PageWords, PauseWords, PreferencesWords};
+use super::{DataWords, FormWords, PageWords, PauseWords, PreferencesWords};
 
 pub(super) const WORDS: PageWords = PageWords {
     language: "ar",
@@ -77,5 +77,23 @@ pub(super) const WORDS: PageWords = PageWords {
         paused_text: "لن يصل أي عدد من {name} إلى {address} قبل هذا التاريخ: {date}. وبعد ذلك تعود الأعداد تلقائيًا.",
         resume_button: "الاستئناف الآن",
         wrong: "يُرجى اختيار يوم بين {first} و {last}.",
+    },
+    data: DataWords {
+        title: "بياناتك لدى {name}",
+        more_text: "يمكنك تنزيل كل ما هو محفوظ عنك أو طلب محوه. ولأن الرسائل يُعاد توجيهها أحيانًا، يلزم لذلك رابط جديد يُرسل إلى {address}.",
+        more_button: "أرسلوا إليّ الرابط",
+        sent_text: "إذا كان بالإمكان إرسال البريد إلى هذا العنوان، فهناك رسالة في الطريق. الرابط الوارد فيها صالح لمدة ساعة. إذا لم تصل أي رسالة، فابحث في مجلد الرسائل غير المرغوب فيها أو حاول مرة أخرى بعد ساعة.",
+        lost_text: "اكتب العنوان الذي تصلك عليه {name}. سيُرسل إليه رابط إلى صفحتك الخاصة.",
+        page_text: "ما هو محفوظ عن {address}. هذا الرابط صالح لمدة ساعة.",
+        download_button: "تنزيل بياناتي",
+        ended_text: "كان صالحًا لمدة ساعة.",
+        ended_link: "طلب رابط جديد",
+        erase_question: "هل تريد محو كل شيء؟",
+        erase_button: "محو بياناتي",
+        erase_title: "هل تريد محو كل ما هو محفوظ عنك؟",
+        erase_text: "لن يصل أي عدد آخر من {name} إلى {address} من الآن فصاعدًا. ثم يُمحى كل ما هو محفوظ عنك: اسمك واختياراتك وما أُرسل إليك. إذا كان عدد قيد الإرسال، فسينتظر ذلك حتى انتهاء إرساله. لا يبقى سوى رمز لا يستطيع أحد قراءة العنوان منه، وهو يمنع قائمة قديمة من إعادتك. لا يمكن التراجع عن ذلك.",
+        erase_final_button: "محو نهائي",
+        erased_title: "لن يصلك بريد بعد الآن",
+        erased_text: "يُمحى ما هو محفوظ عن {address} حالما لا يكون أي عدد قيد الإرسال، وغالبًا خلال دقائق. أما النسخ السابقة وسجلات خوادم البريد فتنتهي في مواعيدها؛ للسؤال عنها يُرجى مراسلة {contact}.",
     },
 };

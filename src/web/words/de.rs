@@ -1,6 +1,6 @@
 //! The words of the pages in German.
 
-use super::{FormWords, PageWords, PauseWords, PreferencesWords};
+use super::{DataWords, FormWords, PageWords, PauseWords, PreferencesWords};
 
 pub(super) const WORDS: PageWords = PageWords {
     language: "de",
@@ -82,5 +82,23 @@ pub(super) const WORDS: PageWords = PageWords {
         paused_text: "{address} erhält keine Ausgabe von {name} vor diesem Tag: {date}. Danach kommen sie von selbst wieder.",
         resume_button: "Jetzt fortsetzen",
         wrong: "Bitte wählen Sie einen Tag zwischen {first} und {last}.",
+    },
+    data: DataWords {
+        title: "Ihre Daten bei {name}",
+        more_text: "Sie können alles herunterladen, was über Sie gespeichert ist, oder es löschen lassen. Nachrichten werden manchmal weitergeleitet; deshalb braucht es dafür einen neuen Link, der an {address} geschickt wird.",
+        more_button: "Link zusenden",
+        sent_text: "Wenn an diese Adresse Post gehen kann, ist eine Nachricht unterwegs. Der Link darin gilt eine Stunde. Wenn keine Nachricht kommt, sehen Sie im Spam-Ordner nach, oder versuchen Sie es in einer Stunde noch einmal.",
+        lost_text: "Geben Sie die Adresse an, unter der Sie {name} erhalten. Dorthin wird ein Link zu Ihrer eigenen Seite geschickt.",
+        page_text: "Was über {address} gespeichert ist. Dieser Link gilt eine Stunde.",
+        download_button: "Meine Daten herunterladen",
+        ended_text: "Er war eine Stunde lang gültig.",
+        ended_link: "Neuen Link anfordern",
+        erase_question: "Alles löschen lassen?",
+        erase_button: "Mich löschen",
+        erase_title: "Alles löschen, was über Sie gespeichert ist?",
+        erase_text: "{address} erhält ab sofort keine Ausgabe von {name} mehr. Danach wird alles gelöscht, was über Sie gespeichert ist: Ihr Name, was Sie gewählt haben, und was Ihnen geschickt wurde. Solange eine Ausgabe verschickt wird, wartet das, bis sie draußen ist. Nur ein Code bleibt, aus dem niemand die Adresse lesen kann; er verhindert, dass eine alte Liste Sie zurückbringt. Das lässt sich nicht rückgängig machen.",
+        erase_final_button: "Mich endgültig löschen",
+        erased_title: "Sie erhalten keine Post mehr",
+        erased_text: "Was über {address} gespeichert ist, wird gelöscht, sobald keine Ausgabe verschickt wird, meist innerhalb von Minuten. Frühere Sicherungskopien und die Protokolle von Mailservern enden zu ihrer eigenen Zeit; fragen Sie dazu bitte {contact}.",
     },
 };

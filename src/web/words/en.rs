@@ -1,6 +1,6 @@
 //! The words of the pages in English.
 
-use super::{FormWords, PageWords, PauseWords, PreferencesWords};
+use super::{DataWords, FormWords, PageWords, PauseWords, PreferencesWords};
 
 pub(super) const WORDS: PageWords = PageWords {
     language: "en",
@@ -82,5 +82,23 @@ pub(super) const WORDS: PageWords = PageWords {
         paused_text: "{address} gets no issue of {name} before {date}. From that day on they come again by themselves.",
         resume_button: "Go on now",
         wrong: "Please choose a day from {first} to {last}.",
+    },
+    data: DataWords {
+        title: "Your data at {name}",
+        more_text: "You can download all that is kept of you, or have it erased. Messages are sometimes passed on, so this needs a fresh link, which is sent to {address}.",
+        more_button: "Send me the link",
+        sent_text: "If mail can be sent to this address, a message is on its way. The link in it is valid for one hour. If no message comes, look into the spam folder, or try again in an hour.",
+        lost_text: "Write the address at which you get {name}. A link to your own page is sent there.",
+        page_text: "What is kept of {address}. This link is valid for one hour.",
+        download_button: "Download my data",
+        ended_text: "It was valid for one hour.",
+        ended_link: "Ask for a new link",
+        erase_question: "Have everything erased?",
+        erase_button: "Erase me",
+        erase_title: "Erase all that is kept of you?",
+        erase_text: "{address} gets no further issue of {name} from now on. Then all that is kept of you is erased: your name, your choices, and what was sent to you. While an issue is being sent, this waits until it has left. Only a code stays, from which nobody can read the address; it keeps an old list from bringing you back. This cannot be undone.",
+        erase_final_button: "Erase me for good",
+        erased_title: "You get no further mail",
+        erased_text: "What is kept of {address} is erased as soon as no issue is being sent, mostly within minutes. Copies made before, and logs of mail servers, end in their own time; please ask {contact} about them.",
     },
 };

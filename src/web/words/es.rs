@@ -1,6 +1,6 @@
 //! The words of the pages in Spanish.
 
-use super::{FormWords, PageWords, PauseWords, PreferencesWords};
+use super::{DataWords, FormWords, PageWords, PauseWords, PreferencesWords};
 
 pub(super) const WORDS: PageWords = PageWords {
     language: "es",
@@ -77,5 +77,23 @@ pub(super) const WORDS: PageWords = PageWords {
         paused_text: "{address} no recibe ningún número de {name} antes de esta fecha: {date}. Después, el envío se reanuda por sí solo.",
         resume_button: "Reanudar ahora",
         wrong: "Elija un día entre {first} y {last}, por favor.",
+    },
+    data: DataWords {
+        title: "Sus datos en {name}",
+        more_text: "Puede descargar todo lo que se guarda sobre usted, o hacer que se borre. Los mensajes a veces se reenvían; por eso hace falta un enlace nuevo, que se envía a {address}.",
+        more_button: "Enviarme el enlace",
+        sent_text: "Si se puede enviar correo a esta dirección, hay un mensaje en camino. El enlace que contiene vale una hora. Si no llega, mire en la carpeta de correo no deseado o inténtelo de nuevo dentro de una hora.",
+        lost_text: "Escriba la dirección en la que recibe {name}. Allí se enviará un enlace a su propia página.",
+        page_text: "Lo que se guarda sobre {address}. Este enlace vale una hora.",
+        download_button: "Descargar mis datos",
+        ended_text: "Valía una hora.",
+        ended_link: "Pedir un enlace nuevo",
+        erase_question: "¿Borrarlo todo?",
+        erase_button: "Borrar mis datos",
+        erase_title: "¿Borrar todo lo que se guarda sobre usted?",
+        erase_text: "{address} no recibe ningún otro número de {name} desde ahora. Después se borra todo lo que se guarda sobre usted: su nombre, lo que ha elegido y lo que se le ha enviado. Mientras se envía un número, esto espera a que haya salido. Solo queda un código del que nadie puede leer la dirección; evita que una lista antigua lo vuelva a incluir. No se puede deshacer.",
+        erase_final_button: "Borrar definitivamente",
+        erased_title: "Ya no recibe más correo",
+        erased_text: "Lo que se guarda sobre {address} se borra en cuanto no se esté enviando ningún número, casi siempre en unos minutos. Las copias anteriores y los registros de los servidores de correo terminan a su propio tiempo; pregunte por ellos a {contact}.",
     },
 };

@@ -1,6 +1,6 @@
 //! The words of the pages in French.
 
-use super::{FormWords, PageWords, PauseWords, PreferencesWords};
+use super::{DataWords, FormWords, PageWords, PauseWords, PreferencesWords};
 
 pub(super) const WORDS: PageWords = PageWords {
     language: "fr",
@@ -82,5 +82,23 @@ pub(super) const WORDS: PageWords = PageWords {
         paused_text: "{address} ne reçoit aucun numéro de {name} avant cette date : {date}. Ensuite, l’envoi reprend de lui-même.",
         resume_button: "Reprendre maintenant",
         wrong: "Veuillez choisir un jour entre {first} et {last}.",
+    },
+    data: DataWords {
+        title: "Vos données chez {name}",
+        more_text: "Vous pouvez télécharger tout ce qui est conservé à votre sujet, ou le faire effacer. Les messages sont parfois transférés : il faut donc un nouveau lien, qui est envoyé à {address}.",
+        more_button: "M’envoyer le lien",
+        sent_text: "Si un message peut être envoyé à cette adresse, il est en route. Le lien qu’il contient est valable une heure. Si rien n’arrive, regardez dans le dossier des indésirables, ou réessayez dans une heure.",
+        lost_text: "Indiquez l’adresse à laquelle vous recevez {name}. Un lien vers votre propre page y sera envoyé.",
+        page_text: "Ce qui est conservé au sujet de {address}. Ce lien est valable une heure.",
+        download_button: "Télécharger mes données",
+        ended_text: "Il était valable une heure.",
+        ended_link: "Demander un nouveau lien",
+        erase_question: "Faire tout effacer ?",
+        erase_button: "M’effacer",
+        erase_title: "Effacer tout ce qui est conservé à votre sujet ?",
+        erase_text: "{address} ne reçoit plus aucun numéro de {name}, dès maintenant. Ensuite, tout ce qui est conservé à votre sujet est effacé : votre nom, vos choix et ce qui vous a été envoyé. Si un numéro est en cours d’envoi, cela attend qu’il soit parti. Seul reste un code, dont personne ne peut tirer l’adresse ; il empêche une ancienne liste de vous réinscrire. C’est irréversible.",
+        erase_final_button: "M’effacer définitivement",
+        erased_title: "Vous ne recevez plus de messages",
+        erased_text: "Ce qui est conservé au sujet de {address} est effacé dès qu’aucun numéro n’est en cours d’envoi, le plus souvent en quelques minutes. Les copies faites auparavant et les journaux des serveurs de messagerie disparaissent à leur propre échéance ; pour cela, écrivez à {contact}.",
     },
 };

@@ -1,6 +1,6 @@
 //! The words of the pages in Hebrew.
 
-use super::{FormWords, PageWords, PauseWords, PreferencesWords};
+use super::{DataWords, FormWords, PageWords, PauseWords, PreferencesWords};
 
 pub(super) const WORDS: PageWords = PageWords {
     language: "he",
@@ -77,5 +77,23 @@ pub(super) const WORDS: PageWords = PageWords {
         paused_text: "הכתובת {address} לא תקבל גיליונות של {name} לפני התאריך הזה: {date}. אחר כך הם יגיעו שוב מעצמם.",
         resume_button: "להמשיך עכשיו",
         wrong: "נא לבחור יום בין {first} לבין {last}.",
+    },
+    data: DataWords {
+        title: "המידע שלך אצל {name}",
+        more_text: "אפשר להוריד את כל המידע השמור עליך, או לבקש למחוק אותו. הודעות מועברות לפעמים הלאה, ולכן נדרש לשם כך קישור חדש, שנשלח אל {address}.",
+        more_button: "לשלוח לי את הקישור",
+        sent_text: "אם אפשר לשלוח דואר לכתובת הזאת, הודעה כבר בדרך. הקישור שבה תקף לשעה אחת. אם לא מגיעה הודעה, נא לבדוק בתיקיית הספאם או לנסות שוב בעוד שעה.",
+        lost_text: "נא לכתוב את הכתובת שאליה מגיע {name}. קישור לדף האישי יישלח לשם.",
+        page_text: "מה ששמור על {address}. הקישור הזה תקף לשעה אחת.",
+        download_button: "הורדת המידע שלי",
+        ended_text: "הוא היה תקף לשעה אחת.",
+        ended_link: "לבקש קישור חדש",
+        erase_question: "למחוק הכול?",
+        erase_button: "מחיקת המידע שלי",
+        erase_title: "למחוק את כל המידע השמור עליך?",
+        erase_text: "מעכשיו הכתובת {address} לא תקבל עוד גיליונות של {name}. אחר כך יימחק כל המידע השמור עליך: השם, הבחירות ומה שנשלח אליך. אם גיליון נמצא בשליחה, המחיקה תמתין עד שיישלח. יישאר רק קוד שאיש אינו יכול לקרוא ממנו את הכתובת, והוא מונע מרשימה ישנה להחזיר אותך. אי אפשר לבטל זאת.",
+        erase_final_button: "מחיקה לצמיתות",
+        erased_title: "לא יגיע אליך עוד דואר",
+        erased_text: "מה ששמור על {address} יימחק ברגע ששום גיליון אינו בשליחה, בדרך כלל תוך דקות. עותקים קודמים ויומנים של שרתי דואר מסתיימים במועדם; בנושא הזה נא לפנות אל {contact}.",
     },
 };

@@ -1,6 +1,6 @@
 //! The words of the pages in Japanese.
 
-use super::{FormWords, PageWords, PauseWords, PreferencesWords};
+use super::{DataWords, FormWords, PageWords, PauseWords, PreferencesWords};
 
 pub(super) const WORDS: PageWords = PageWords {
     language: "ja",
@@ -77,5 +77,23 @@ pub(super) const WORDS: PageWords = PageWords {
         paused_text: "{date} より前は {address} に {name} をお届けしません。その日から自動的に再開します。",
         resume_button: "今すぐ再開する",
         wrong: "{first} から {last} までの日付を選んでください。",
+    },
+    data: DataWords {
+        title: "{name} に保存されているあなたの情報",
+        more_text: "保存されている情報をすべてダウンロードしたり、消去したりできます。メールは転送されることがあるため、{address} にお送りする新しいリンクが必要です。",
+        more_button: "リンクを送る",
+        sent_text: "このアドレスにメールをお送りできる場合は、まもなく届きます。メールのリンクは 1 時間有効です。届かない場合は、迷惑メールのフォルダーをご確認いただくか、1 時間後にもう一度お試しください。",
+        lost_text: "{name} を受け取っているアドレスを入力してください。そのアドレスに、あなたのページへのリンクをお送りします。",
+        page_text: "{address} について保存されている情報です。このリンクは 1 時間有効です。",
+        download_button: "自分の情報をダウンロード",
+        ended_text: "有効期限は 1 時間でした。",
+        ended_link: "新しいリンクを受け取る",
+        erase_question: "すべて消去しますか。",
+        erase_button: "情報を消去する",
+        erase_title: "保存されている情報をすべて消去しますか。",
+        erase_text: "これより {address} に {name} をお届けしません。そのあと、お名前、設定、お送りした記録など、保存されている情報をすべて消去します。配信中の号がある場合は、配信が終わってから消去します。古い名簿から再び登録されないように、アドレスを読み取れない符号だけが残ります。元に戻すことはできません。",
+        erase_final_button: "完全に消去する",
+        erased_title: "今後メールは届きません",
+        erased_text: "{address} について保存されている情報は、配信中の号がなければ、たいてい数分以内に消去されます。以前に作られた控えやメールサーバーの記録は、それぞれの期限で消えます。これについては {contact} にお問い合わせください。",
     },
 };

@@ -1,6 +1,6 @@
 //! The words of the pages in Korean.
 
-use super::{FormWords, PageWords, PauseWords, PreferencesWords};
+use super::{DataWords, FormWords, PageWords, PauseWords, PreferencesWords};
 
 pub(super) const WORDS: PageWords = PageWords {
     language: "ko",
@@ -82,5 +82,23 @@ pub(super) const WORDS: PageWords = PageWords {
         paused_text: "{date} 전에는 {address} 주소로 {name} 메일을 보내지 않습니다. 그날부터는 자동으로 다시 보내 드립니다.",
         resume_button: "지금부터 다시 받기",
         wrong: "{first}부터 {last}까지의 날짜를 골라 주세요.",
+    },
+    data: DataWords {
+        title: "{name}에 보관된 내 정보",
+        more_text: "보관된 내 정보를 모두 내려받거나 지울 수 있습니다. 메일은 다른 사람에게 전달되기도 하므로, 새 링크를 {address}(으)로 보내 드린 뒤에 할 수 있습니다.",
+        more_button: "링크 보내기",
+        sent_text: "이 주소로 메일을 보낼 수 있으면 곧 메일이 도착합니다. 메일에 있는 링크는 한 시간 동안 유효합니다. 메일이 오지 않으면 스팸함을 확인하거나 한 시간 뒤에 다시 시도해 주세요.",
+        lost_text: "{name}을(를) 받는 주소를 적어 주세요. 내 페이지로 가는 링크를 그 주소로 보내 드립니다.",
+        page_text: "{address}에 대해 보관된 정보입니다. 이 링크는 한 시간 동안 유효합니다.",
+        download_button: "내 정보 내려받기",
+        ended_text: "한 시간 동안만 유효했습니다.",
+        ended_link: "새 링크 받기",
+        erase_question: "모두 지우시겠습니까?",
+        erase_button: "내 정보 지우기",
+        erase_title: "보관된 내 정보를 모두 지우시겠습니까?",
+        erase_text: "지금부터 {address}(으)로 {name}을(를) 보내지 않습니다. 그다음 이름, 선택하신 내용, 보내 드린 기록 등 보관된 정보를 모두 지웁니다. 발송 중인 호가 있으면 발송이 끝난 뒤에 지웁니다. 예전 명단 때문에 다시 등록되지 않도록, 주소를 알아낼 수 없는 부호 하나만 남깁니다. 되돌릴 수 없습니다.",
+        erase_final_button: "완전히 지우기",
+        erased_title: "이제 메일을 보내지 않습니다",
+        erased_text: "{address}에 대해 보관된 정보는 발송 중인 호가 없으면 대개 몇 분 안에 지워집니다. 그 전에 만든 사본과 메일 서버의 기록은 각자의 기한에 따라 없어집니다. 이에 대해서는 {contact}(으)로 문의해 주세요.",
     },
 };

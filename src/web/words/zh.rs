@@ -1,6 +1,6 @@
 //! The words of the pages in Chinese.
 
-use super::{FormWords, PageWords, PauseWords, PreferencesWords};
+use super::{DataWords, FormWords, PageWords, PauseWords, PreferencesWords};
 
 pub(super) const WORDS: PageWords = PageWords {
     language: "zh",
@@ -77,5 +77,23 @@ pub(super) const WORDS: PageWords = PageWords {
         paused_text: "{date} 之前，{address} 不会收到 {name}。从那天起会自动恢复。",
         resume_button: "现在恢复",
         wrong: "请选择 {first} 至 {last} 之间的日期。",
+    },
+    data: DataWords {
+        title: "您在 {name} 的数据",
+        more_text: "您可以下载所保存的有关您的全部数据，也可以让其被删除。邮件有时会被转发，因此这需要一个新链接，它会发到 {address}。",
+        more_button: "把链接发给我",
+        sent_text: "如果可以向此地址发送邮件，邮件已在途中。其中的链接在一小时内有效。如果没有收到，请查看垃圾邮件文件夹，或一小时后再试。",
+        lost_text: "请填写您接收 {name} 的地址。通往您个人页面的链接会发到那里。",
+        page_text: "所保存的有关 {address} 的数据。此链接在一小时内有效。",
+        download_button: "下载我的数据",
+        ended_text: "它的有效期为一小时。",
+        ended_link: "获取新链接",
+        erase_question: "要全部删除吗？",
+        erase_button: "删除我的数据",
+        erase_title: "要删除所保存的有关您的全部数据吗？",
+        erase_text: "从现在起，{address} 不再收到 {name}。随后，所保存的有关您的一切都会被删除：您的姓名、您的选择以及发送给您的记录。如果有一期正在发送，则等发送结束后再删除。只会留下一个无法从中读出地址的代码，以免旧名单再次把您加入。此操作无法撤销。",
+        erase_final_button: "永久删除",
+        erased_title: "您不会再收到邮件",
+        erased_text: "有关 {address} 的数据会在没有任何一期正在发送时删除，通常在几分钟之内。此前的备份和邮件服务器的日志会按各自的期限消失；有关事宜请询问 {contact}。",
     },
 };

@@ -1,6 +1,6 @@
 //! The words of the pages in Traditional Chinese.
 
-use super::{FormWords, PageWords, PauseWords, PreferencesWords};
+use super::{DataWords, FormWords, PageWords, PauseWords, PreferencesWords};
 
 pub(super) const WORDS: PageWords = PageWords {
     language: "zh-Hant",
@@ -77,5 +77,23 @@ pub(super) const WORDS: PageWords = PageWords {
         paused_text: "{date} 之前，{address} 不會收到 {name}。從那天起會自動恢復。",
         resume_button: "現在恢復",
         wrong: "請選擇 {first} 至 {last} 之間的日期。",
+    },
+    data: DataWords {
+        title: "您在 {name} 的資料",
+        more_text: "您可以下載所保存的有關您的全部資料，也可以要求刪除。郵件有時會被轉寄，因此這需要一個新連結，它會寄到 {address}。",
+        more_button: "把連結寄給我",
+        sent_text: "如果可以寄郵件到這個地址，郵件已在途中。其中的連結在一小時內有效。如果沒有收到，請查看垃圾郵件匣，或一小時後再試。",
+        lost_text: "請填寫您接收 {name} 的地址。通往您個人頁面的連結會寄到那裡。",
+        page_text: "所保存的有關 {address} 的資料。此連結在一小時內有效。",
+        download_button: "下載我的資料",
+        ended_text: "它的有效期為一小時。",
+        ended_link: "取得新連結",
+        erase_question: "要全部刪除嗎？",
+        erase_button: "刪除我的資料",
+        erase_title: "要刪除所保存的有關您的全部資料嗎？",
+        erase_text: "從現在起，{address} 不再收到 {name}。隨後，所保存的有關您的一切都會被刪除：您的姓名、您的選擇以及寄給您的紀錄。如果有一期正在寄送，則等寄送結束後再刪除。只會留下一個無法從中讀出地址的代碼，以免舊名單再次把您加入。此操作無法復原。",
+        erase_final_button: "永久刪除",
+        erased_title: "您不會再收到郵件",
+        erased_text: "有關 {address} 的資料會在沒有任何一期正在寄送時刪除，通常在幾分鐘之內。先前的備份和郵件伺服器的紀錄會按各自的期限消失；有關事宜請詢問 {contact}。",
     },
 };
