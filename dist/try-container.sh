@@ -53,7 +53,7 @@ until as "$health" 2>/dev/null; do
     if [ "$tries" -gt 50 ]; then cat "$root/log"; exit 1; fi
     sleep 0.2
 done
-serving=$(pgrep -u "$user" -f "digest serve" | head -n 1)
+serving=$(pgrep -u "$user" -x digest)
 owner=$(stat -c %u "/proc/$serving")
 echo "user $owner answers; $(grep -c '"event":"ready"' "$root/log") line of ready in JSON"
 chroot "$root" curl -fsS -o /dev/null -H 'Host: newsletter.example.org' http://127.0.0.1:8080/
