@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use super::suppression::{self, SuppressionSubject};
 use crate::crypto::Key;
 use crate::message::address::Address;
-use crate::store::sql;
+use crate::store::sql::{self, Connection, SqlError};
 use crate::store::{Store, StoreError};
 
 /// What the keys are for.
@@ -230,6 +230,21 @@ pub async fn release(
     suppression::wait_for_others(store).await?;
     suppression::overwrite_deleted(store).await?;
     let mut transaction = store.begin().await?;
+    let ended = release_within(&mut transaction, address, keys, at).await.map_err(failed)?;
+    transaction.commit().await.map_err(failed)?;
+    Ok(ended)
+}
+
+/// The same within a transaction.
+///
+/// # Errors
+/// The database's.
+pub async fn release_within(
+    connection: &mut Connection,
+    address: &Address,
+    keys: &ForgettingKeys,
+    at: Timestamp,
+) -> Result<u64, SqlError> {
     let mut ended = 0;
     for hash in keys.hashes(address) {
         let release = sql::query(
@@ -237,10 +252,35 @@ pub async fn release(
              released_why = coalesce(released_why, ?3) WHERE hash = ?1",
         );
         let release = release.bind(hash).bind(at.as_millisecond()).bind(RELEASED);
-        ended += release.execute(&mut *transaction).await.map_err(failed)?.rows_affected();
+        ended += release.execute(&mut *connection).await?.rows_affected();
     }
-    transaction.commit().await.map_err(failed)?;
     Ok(ended)
+}
+
+/// Whether a form may bring the person back, by the link in a mail: nothing is kept of them but that they
+/// left and had themselves erased on the web. Whom somebody of the publication has forgotten, and who had
+/// another no, gets no mail.
+///
+/// # Errors
+/// The database's.
+pub async fn may_sign_up(
+    connection: &mut Connection,
+    address: &Address,
+    keys: &ForgettingKeys,
+) -> Result<bool, SqlError> {
+    for hash in keys.hashes(address) {
+        let is_barred: bool = sql::query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM suppression WHERE hash = ?1 AND released_at IS NULL \
+             AND NOT (reason = 'unsubscribed' OR (reason = 'manual' AND origin = 'web')))",
+        )
+        .bind(hash)
+        .fetch_one(&mut *connection)
+        .await?;
+        if is_barred {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Ends what is kept of people who were forgotten under keys that are given up, where these keys give up

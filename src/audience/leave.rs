@@ -7,7 +7,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 
+use super::pause;
 use super::signup;
 use super::subscribers::change::{self, ChangeNote};
 use super::subscribers::{ChangeOrigin, SubscriptionStatus, moved};
@@ -228,11 +230,15 @@ fn within(since: Timestamp) -> (i64, i64) {
     (from, from + 1_000)
 }
 
-/// Whether nothing in the store keeps the next issue from a person.
+/// The day from which on a person wants mail, if they have named one; nothing where anything in the store
+/// keeps the next issue from them.
 ///
 /// # Errors
 /// The store's.
-pub async fn gets_mail(store: &Store, address: &Address) -> Result<bool, StoreError> {
+pub async fn gets_mail(
+    store: &Store,
+    address: &Address,
+) -> Result<Option<Option<Date>>, StoreError> {
     let failed = |error| store.failed(error);
     let mut identity = address.identity();
     let mut connection = store.pool().acquire().await.map_err(failed)?;
@@ -242,10 +248,13 @@ pub async fn gets_mail(store: &Store, address: &Address) -> Result<bool, StoreEr
         identity = now;
     }
     if is_suppressed(&mut connection, &identity).await.map_err(failed)? {
-        return Ok(false);
+        return Ok(None);
     }
-    let status = status_of(&mut connection, &identity).await.map_err(failed)?;
-    Ok(status.is_none_or(|status| status == SubscriptionStatus::Confirmed.word()))
+    let Some((status, until)) = status_of(&mut connection, &identity).await.map_err(failed)? else {
+        return Ok(Some(None));
+    };
+    let until = pause::day(&until).ok().flatten();
+    Ok((status == SubscriptionStatus::Confirmed.word()).then_some(until))
 }
 
 /// Whether a person is suppressed, by their address or their domain.
@@ -264,13 +273,13 @@ pub async fn is_suppressed(connection: &mut Connection, identity: &str) -> Resul
     .await
 }
 
-/// How they stand to the list of the store; whose list is a file has no row.
+/// How they stand to the list of the store, and until when they have paused; whose list is a file has no row.
 async fn status_of(
     connection: &mut Connection,
     identity: &str,
-) -> Result<Option<String>, SqlError> {
-    let status = "SELECT status FROM subscriber WHERE identity = ?1";
-    sql::query_scalar(status).bind(identity).fetch_optional(connection).await
+) -> Result<Option<(String, String)>, SqlError> {
+    let status = "SELECT status, paused_until FROM subscriber WHERE identity = ?1";
+    sql::query_as(status).bind(identity).fetch_optional(connection).await
 }
 
 /// Why somebody leaves, as they choose it.

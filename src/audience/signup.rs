@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
+use super::clean;
+use super::forgotten::{self, ForgettingKeys};
 use super::subscribers::change::{self, ChangeNote};
 use super::subscribers::profile::{ConsentRecord, SubscriberProfile, of_ms};
 use super::subscribers::{ChangeOrigin, ConsentWay, SubscriptionStatus};
@@ -21,8 +23,11 @@ use crate::store::{SchemaStep, Store, StoreError};
 
 /// How long a link in a mail confirms.
 pub const VALID: SignedDuration = SignedDuration::from_hours(7 * 24);
-/// A person gets one mail in so long, whoever asks and how often.
+/// A person gets one mail in so long, whoever asks and how often; one more where they have confirmed or
+/// left in the meantime.
 pub const ONE_MAIL: SignedDuration = SignedDuration::from_hours(1);
+/// Nobody gets more than three mails in so long without confirming: the links in these are valid as long.
+const THREE_MAILS: SignedDuration = VALID;
 /// Behind their end sign-ups are kept so long: until then a link is answered as what it was.
 const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 
@@ -72,6 +77,15 @@ CREATE TABLE signup_words (
 
 /// Bytes of a hash of words.
 const WORDS_HASH: usize = 8;
+
+/// The step that counts mails that nobody confirms.
+pub const MAILS: SchemaStep = SchemaStep::both(
+    "
+-- When the mail before the last one was written, and the one before that; 0 where there was none.
+ALTER TABLE signup_mail ADD COLUMN second_at BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE signup_mail ADD COLUMN third_at BIGINT NOT NULL DEFAULT 0;
+",
+);
 
 /// What names words of consent on a form.
 pub fn words_hash(words: &str) -> String {
@@ -202,21 +216,32 @@ pub enum LinkStanding {
     Ended,
 }
 
-/// When somebody last confirmed or left. It ends their hour: who comes back then is no stranger.
+/// When somebody last confirmed or left, which ends their hour once: who comes back then is no stranger. And
+/// when they last confirmed, which nobody does for them.
 const SETTLED: &str = "
-SELECT COALESCE(MAX(settled.at), 0) FROM (
-    SELECT confirmed_at AS at FROM signup WHERE identity = ?1
+SELECT COALESCE(MAX(settled.at), 0),
+    COALESCE(MAX(CASE WHEN settled.confirmed = 1 THEN settled.at END), 0) FROM (
+    SELECT confirmed_at AS at, 1 AS confirmed FROM signup WHERE identity = ?1
     UNION ALL
-    SELECT at FROM suppression WHERE kind = 'address' AND what = ?1 AND reason = ?2
+    SELECT at, 0 AS confirmed FROM suppression
+    WHERE kind = 'address' AND what = ?1 AND reason = ?2
 ) settled WHERE settled.at <= ?3";
 
-/// One mail in an hour, by one statement that always writes: whoever asks in vain finds no other time.
+/// One statement that always writes: whoever asks in vain finds no other time, and of two who ask at once
+/// the second one knows of the first. `?3` is an hour ago, `?4` ends that hour, and since `?5` there may be
+/// three mails.
 const COUNT: &str = "
 INSERT INTO signup_mail (person, at, asked) VALUES (?1, ?2, 1)
 ON CONFLICT (person) DO UPDATE SET
-    asked = CASE WHEN signup_mail.at <= ?3 THEN 1 ELSE signup_mail.asked + 1 END,
-    at = CASE WHEN signup_mail.at <= ?3 THEN excluded.at ELSE signup_mail.at END
+    asked = CASE WHEN [may] THEN 1 ELSE signup_mail.asked + 1 END,
+    third_at = CASE WHEN [may] THEN signup_mail.second_at ELSE signup_mail.third_at END,
+    second_at = CASE WHEN [may] THEN signup_mail.at ELSE signup_mail.second_at END,
+    at = CASE WHEN [may] THEN excluded.at ELSE signup_mail.at END
 RETURNING asked";
+
+/// Whether a mail may be written, in [`COUNT`]: however often the hour is ended, two in an hour are the most.
+const MAY: &str = "(signup_mail.third_at <= ?5 AND (signup_mail.at <= ?3
+        OR (signup_mail.at <= ?4 AND signup_mail.second_at <= ?3)))";
 
 const KEEP: &str = "
 INSERT INTO signup (id, identity, email, fields, language, topics, words, ip_hash, asked_at, ends_at)
@@ -237,8 +262,9 @@ const WAITS: &str = "
 SELECT identity, email, fields, language, topics, words, ip_hash, asked_at
 FROM signup WHERE id = ?1 AND confirmed_at IS NULL AND ends_at > ?2";
 
-/// Whether a person may get a mail because of a form now, of whom `person` is a keyed hash: one an
-/// hour, and one after they have confirmed or left. It counts that somebody has asked.
+/// Whether a person may get a mail because of a form now, of whom `person` is a keyed hash: one an hour, one
+/// more after they have confirmed or left, and three in seven days until they confirm. It counts that
+/// somebody has asked.
 ///
 /// # Errors
 /// The database's.
@@ -247,14 +273,14 @@ pub async fn may_be_mailed(
     (person, address): (&str, &Address),
     now: Timestamp,
 ) -> Result<bool, SqlError> {
-    let settled: i64 = sql::query_scalar(SETTLED)
+    let (settled, confirmed): (i64, i64) = sql::query_as(SETTLED)
         .bind(address.identity())
         .bind(SuppressionReason::Unsubscribed.word())
         .bind(now.as_millisecond())
         .fetch_one(&mut *connection)
         .await?;
-    let over = (now - ONE_MAIL).as_millisecond().max(settled - 1);
-    is_first(connection, person, over, now).await
+    let since = (now - THREE_MAILS).as_millisecond().max(confirmed - 1);
+    is_first(connection, person, (settled - 1, since), now).await
 }
 
 /// Whether a person, of whom `person` is a keyed hash, has asked for no other mail of its kind within the
@@ -267,19 +293,21 @@ pub async fn may_ask(
     person: &str,
     now: Timestamp,
 ) -> Result<bool, SqlError> {
-    is_first(connection, person, (now - ONE_MAIL).as_millisecond(), now).await
+    is_first(connection, person, (-1, now.as_millisecond()), now).await
 }
 
 async fn is_first(
     connection: &mut Connection,
     person: &str,
-    over: i64,
+    (settled, since): (i64, i64),
     now: Timestamp,
 ) -> Result<bool, SqlError> {
-    let asked: i64 = sql::query_scalar(COUNT)
+    let asked: i64 = sql::query_scalar(COUNT.replace("[may]", MAY))
         .bind(person)
         .bind(now.as_millisecond())
-        .bind(over)
+        .bind((now - ONE_MAIL).as_millisecond())
+        .bind(settled)
+        .bind(since)
         .fetch_one(connection)
         .await?;
     Ok(asked == 1)
@@ -462,7 +490,7 @@ pub async fn open_of(
 }
 
 /// Subscribes the person who has confirmed, within a transaction: their row, how they agreed, and that
-/// they have not left. Where something is `seen`, by when it was asked for, nothing else is confirmed.
+/// they have not left, nor are erased for ever. Where something is `seen`, by when it was asked for, nothing else is confirmed.
 /// Unless it is [`Confirmed::Now`] the transaction has to be given up.
 ///
 /// # Errors
@@ -471,7 +499,7 @@ pub async fn confirm_within(
     store: &Store,
     connection: &mut Connection,
     (id, address, seen): (&SignupId, &Address, Option<Timestamp>),
-    now: Timestamp,
+    (forgetting, now): (&ForgettingKeys, Timestamp),
 ) -> Result<Confirmed, StoreError> {
     let failed = |error| store.failed(error);
     let confirmed = sql::query(CONFIRM)
@@ -487,9 +515,11 @@ pub async fn confirm_within(
             LinkStanding::Ended => Confirmed::Gone,
         });
     };
-    if is_barred(connection, address).await.map_err(failed)? {
+    let may = forgotten::may_sign_up(connection, address, forgetting).await.map_err(failed)?;
+    if !may || is_barred(connection, address).await.map_err(failed)? {
         return Ok(Confirmed::Barred);
     }
+    forgotten::release_within(connection, address, forgetting, now).await.map_err(failed)?;
     let asked = AskedFor::read(&row).map_err(failed)?;
     let note = ChangeNote { origin: ChangeOrigin::Web, at: now };
     let language = asked.language.clone();
@@ -549,7 +579,7 @@ pub async fn tidy(store: &Store, now: Timestamp) -> Result<(), StoreError> {
             .execute(&mut *transaction)
             .await?;
         sql::query("DELETE FROM signup_mail WHERE at < ?1")
-            .bind((now - ONE_MAIL).as_millisecond())
+            .bind((now - THREE_MAILS).as_millisecond())
             .execute(&mut *transaction)
             .await
     };
@@ -615,10 +645,11 @@ fn asked_topics(kept: String) -> Option<String> {
 }
 
 /// Whose mailbox an address is, as far as many addresses can be one: for a limit, and for nothing else.
-/// What stands behind a `+` is the owner's own (RFC 5233), and Gmail reads no dots. Must never say who a
+/// What stands behind a `+` is the owner's own (RFC 5233), Gmail reads no dots, and an accent is written in two
+/// ways (RFC 6532, 3.1). Must never say who a
 /// person is: elsewhere two such addresses are two people.
 pub fn mailbox_for_limit(address: &Address) -> String {
-    let identity = address.identity();
+    let identity = clean::compose(&address.identity()).into_owned();
     let Some((local, domain)) = identity.rsplit_once('@') else { return identity };
     let name = match local.split_once('+') {
         Some((name, _)) if !name.is_empty() && !local.starts_with('"') => name,
@@ -649,6 +680,8 @@ mod tests {
             ("k.im@example.org", "k.im@example.org"),
             ("K.i.m+x@googlemail.com", "kim@gmail.com"),
             ("\"k + im\"@example.org", "\"k + im\"@example.org"),
+            ("zo\u{eb}@example.org", "zo\u{eb}@example.org"),
+            ("Zoe\u{308}+1@example.org", "zo\u{eb}@example.org"),
         ] {
             assert_eq!(of(address), mailbox, "{address}");
         }

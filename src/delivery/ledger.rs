@@ -49,7 +49,7 @@ use runs::Written;
 const BATCH: usize = 1_000;
 
 /// The tables, step by step; see [`Store::open`].
-pub const STEPS: [SchemaStep; 39] = [
+pub const STEPS: [SchemaStep; 40] = [
     SchemaStep { sqlite: FIRST_STEP, postgres: tables::POSTGRES },
     SchemaStep::of_sqlite(claim::TIMES),
     SchemaStep::of_sqlite(revision::STEP),
@@ -89,6 +89,7 @@ pub const STEPS: [SchemaStep; 39] = [
     SchemaStep::both(subscribers::PAUSED),
     signup::WORDS,
     erasure::STEP,
+    signup::MAILS,
 ];
 
 const FIRST_STEP: &str = "

@@ -61,8 +61,8 @@ pub(super) struct AmazonPosts {
     client: Client,
     known: Mutex<KnownCertificates>,
     fetching: tokio::sync::Mutex<()>,
-    of_all: Attempts,
-    of_one: Attempts,
+    of_all: Attempts<IpAddr>,
+    of_one: Attempts<IpAddr>,
     tell: fn(&LogEntry),
     told: Mutex<BTreeMap<&'static str, Instant>>,
 }

@@ -1,22 +1,23 @@
-//! How often one visitor may be wrong: a bucket for each address that fills again with time.
+//! How often one visitor may be wrong, and one person change something: a bucket for each that fills again
+//! with time.
 //!
-//! Only what fails is counted. Whoever has a token of ours is never kept from leaving, however many
-//! come from one address: mail programs post for all their users.
+//! Of visitors only what fails is counted. Whoever has a token of ours is never kept from leaving, however
+//! often they do, and however many come from one address: mail programs post for all their users.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::hash::Hash;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Addresses that are remembered; of more, those go that were not seen for the longest.
+/// Visitors or people who are remembered; of more, those go that were not seen for the longest.
 const MOST: usize = 65_536;
 
 /// So many at once, and one more each `every`.
 #[derive(Debug)]
-pub(super) struct Attempts {
+pub(super) struct Attempts<K> {
     most: f64,
     every: Duration,
-    seen: Mutex<HashMap<IpAddr, Bucket>>,
+    seen: Mutex<HashMap<K, Bucket>>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -25,22 +26,22 @@ struct Bucket {
     at: Instant,
 }
 
-impl Attempts {
-    pub(super) fn new(most: u32, every: Duration) -> Attempts {
+impl<K: Copy + Eq + Hash> Attempts<K> {
+    pub(super) fn new(most: u32, every: Duration) -> Attempts<K> {
         Attempts { most: most.into(), every, seen: Mutex::default() }
     }
 
     /// Counts one; whether it may be made.
-    pub(super) fn take(&self, visitor: IpAddr) -> bool {
-        self.take_at(visitor, Instant::now())
+    pub(super) fn take(&self, who: K) -> bool {
+        self.take_at(who, Instant::now())
     }
 
-    fn take_at(&self, visitor: IpAddr, now: Instant) -> bool {
+    fn take_at(&self, who: K, now: Instant) -> bool {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        if seen.len() >= MOST && !seen.contains_key(&visitor) {
+        if seen.len() >= MOST && !seen.contains_key(&who) {
             self.forget(&mut seen, now);
         }
-        let bucket = seen.entry(visitor).or_insert(Bucket { used: 0.0, at: now });
+        let bucket = seen.entry(who).or_insert(Bucket { used: 0.0, at: now });
         bucket.used = self.left(*bucket, now);
         bucket.at = now;
         if bucket.used + 1.0 > self.most {
@@ -56,7 +57,7 @@ impl Attempts {
     }
 
     /// Those who are as if they had never come; where all have just been, the older half.
-    fn forget(&self, seen: &mut HashMap<IpAddr, Bucket>, now: Instant) {
+    fn forget(&self, seen: &mut HashMap<K, Bucket>, now: Instant) {
         seen.retain(|_, bucket| self.left(*bucket, now) > 0.0);
         if seen.len() >= MOST {
             let mut moments: Vec<Instant> = seen.values().map(|bucket| bucket.at).collect();
@@ -70,12 +71,14 @@ impl Attempts {
 
 #[cfg(test)]
 mod tests {
+    use std::net::IpAddr;
+
     use super::*;
 
     #[test]
     fn so_many_at_once_and_one_more_after_a_time() {
         let attempts = Attempts::new(3, Duration::from_secs(10));
-        let (one, other) = ([192, 0, 2, 1].into(), [192, 0, 2, 2].into());
+        let (one, other): (IpAddr, IpAddr) = ([192, 0, 2, 1].into(), [192, 0, 2, 2].into());
         let start = Instant::now();
         let after = |seconds| start + Duration::from_secs(seconds);
         assert!((0..3).all(|_| attempts.take_at(one, start)));
@@ -91,7 +94,7 @@ mod tests {
         let attempts = Attempts::new(3, Duration::from_secs(10));
         let start = Instant::now();
         for number in 0..70_000_u32 {
-            assert!(attempts.take_at(IpAddr::V4(number.into()), start));
+            assert!(attempts.take_at(number, start));
         }
         assert!(attempts.seen.lock().unwrap().len() <= MOST);
     }

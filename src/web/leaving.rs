@@ -18,10 +18,11 @@ use super::answer::plain;
 use super::form::SentForm;
 use super::page::{filled, masked, page, title};
 use super::preferences;
+use super::subscribing::too_many;
 use super::visitor::Visitor;
 use super::words::PageWords;
 use super::writer::{LeaverWish, Unwritten, WebStanding};
-use super::{Pages, Site};
+use super::{Pages, Site, pausing};
 use crate::audience::leave::LeavingWhy;
 use crate::message::address::Address;
 
@@ -91,7 +92,7 @@ async fn leave(link: ByLink, headers: HeaderMap, body: Bytes) -> Response<Body> 
     // Only whoever has made the no may take it back: a mail may have been passed on.
     let since = match standing {
         WebStanding::LeftNow(since) => Some(since),
-        WebStanding::Left(_) | WebStanding::LeftForGood | WebStanding::Out | WebStanding::In => {
+        WebStanding::Left(_) | WebStanding::LeftForGood | WebStanding::Out | WebStanding::In(_) => {
             None
         }
     };
@@ -185,6 +186,9 @@ async fn take_back(link: ByLink, headers: HeaderMap, body: Bytes) -> Response<Bo
         (Some("why"), Some(why)) => LeaverWish::SayWhy(since, why),
         _ => LeaverWish::Look,
     };
+    if !pages.may_change(&address) {
+        return too_many(&pages.site, words);
+    }
     let done = pages.writer.fulfil(address.clone(), wish).await;
     if let (LeaverWish::SayWhy(..), Ok(WebStanding::Left(_))) = (wish, done) {
         let content = html! { p { (words.thanks_text) } };
@@ -205,7 +209,14 @@ fn stands(
             let is_this_one = at.as_second() == since.as_second();
             return left(pages, words, address, Some(at).filter(|_| is_this_one));
         }
-        Ok(WebStanding::In) => (words.undone_title, words.undone_text),
+        Ok(WebStanding::In(until)) => {
+            let text = match until.and_then(|until| pages.pause_days().ahead(until)) {
+                Some(until) => pausing::paused(pages, words, &masked(address.as_str()), until),
+                None => filled(words.undone_text, &pages.site, &masked(address.as_str())),
+            };
+            let content = html! { p { (text) } };
+            return page(&pages.site, words, StatusCode::OK, (words.undone_title, content));
+        }
         Ok(WebStanding::LeftForGood | WebStanding::Out) => (words.kept_title, words.kept_text),
         Err(Unwritten) => return pages.busy(words),
     };

@@ -35,6 +35,7 @@ mod web_address;
 mod words;
 mod writer;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -67,8 +68,10 @@ use words::PageWords;
 use writer::{Sending, Writer, WriterOptions};
 
 use crate::compose::theme::Theme;
+use crate::crypto;
 use crate::delivery::outbox::run::{Outbox, OutboxOptions};
 use crate::diagnostic::log::LogEntry;
+use crate::message::address::Address;
 use crate::message::splice::Identity;
 use crate::store::StoreAddress;
 
@@ -76,6 +79,8 @@ use crate::store::StoreAddress;
 const WRONG_TOKENS: (u32, Duration) = (30, Duration::from_secs(2));
 /// The same of forms that one visitor may send: an office is one visitor.
 const SIGNUPS: (u32, Duration) = (20, Duration::from_secs(60));
+/// The same of what one person may change by their link, or take back: each leaves a line in their history.
+const CHANGES: (u32, Duration) = (20, Duration::from_secs(60));
 /// How long the mail that is under way may take when the server is to end.
 const LAST_MAIL: Duration = Duration::from_secs(10);
 /// How long the archive is waited for before the first request is taken.
@@ -161,8 +166,10 @@ struct Pages {
     choices: Option<ReaderChoices>,
     hooks: Hooks,
     origins: Vec<String>,
-    wrong_tokens: Attempts,
-    signups: Attempts,
+    wrong_tokens: Attempts<IpAddr>,
+    signups: Attempts<IpAddr>,
+    /// By the hash of a person.
+    changes: Attempts<[u8; 32]>,
     archive: Arc<LiveArchive>,
     clock: fn() -> Timestamp,
 }
@@ -170,6 +177,11 @@ struct Pages {
 impl Pages {
     fn words(&self, headers: &HeaderMap) -> &'static PageWords {
         PageWords::for_browser(headers, &self.site.language)
+    }
+
+    /// Whether the person at an address may change something now. Leaving is never asked about.
+    fn may_change(&self, address: &Address) -> bool {
+        self.changes.take(crypto::sha256([address.identity().as_bytes()]))
     }
 }
 
@@ -207,9 +219,7 @@ pub async fn serve(
     let metrics = Arc::new(WebMetrics::new());
     let watch = Arc::new(Watch::new(Arc::clone(&keys), store.clone()));
     let watching = Arc::clone(&watch).run(sockets.metrics.is_some());
-    let beside = async {
-        tokio::join!(looking, watching);
-    };
+    let beside = async { _ = tokio::join!(looking, watching) };
     let (own_keys, own_metrics) = (Arc::clone(&keys), Arc::clone(&metrics));
     let known = WriterOptions { keys: own_keys, metrics: own_metrics, clock, boot };
     let (writer, last_mail) = Writer::begin(store, known, sending, beside)?;
@@ -227,6 +237,7 @@ pub async fn serve(
         origins,
         wrong_tokens: Attempts::new(WRONG_TOKENS.0, WRONG_TOKENS.1),
         signups: Attempts::new(SIGNUPS.0, SIGNUPS.1),
+        changes: Attempts::new(CHANGES.0, CHANGES.1),
         archive: Arc::clone(&archive),
         site,
         clock,

@@ -53,7 +53,12 @@ impl PauseDays {
 
     /// Until when somebody has paused, if that is not over.
     fn of(self, profile: &SubscriberProfile) -> Option<Date> {
-        profile.paused_until.filter(|until| self.today < *until)
+        self.ahead(profile.paused_until?)
+    }
+
+    /// The end of a pause, if that is not over.
+    pub(super) fn ahead(self, until: Date) -> Option<Date> {
+        Some(until).filter(|until| self.today < *until)
     }
 
     /// What is told of a day that cannot be chosen.

@@ -20,6 +20,7 @@ use super::pausing::PauseWish;
 use super::signup_form::{
     FieldProblem, FormField, FormProblem, fit_value, language_name, text_field,
 };
+use super::subscribing::too_many;
 use super::words::PageWords;
 use super::{Pages, own_data, pausing};
 use crate::audience::subscribers::preferences::PreferencesWish;
@@ -94,6 +95,9 @@ async fn save(link: ByLink, headers: HeaderMap, body: Bytes) -> Response<Body> {
     if is_from_elsewhere(&headers) || !crypto::equal(code.as_bytes(), shown.code.as_bytes()) {
         shown.told = Some(words.preferences.again_text);
         return pages.preferences_page(words, StatusCode::FORBIDDEN, choices, &shown);
+    }
+    if !pages.may_change(&address) {
+        return too_many(&pages.site, words);
     }
     if form.value("act") == Some("link") && pages.sends_links() {
         return pages.send_link(words, address.clone()).await;
@@ -237,6 +241,9 @@ impl Pages {
         address: &Address,
         wish: PreferencesWish,
     ) -> Response<Body> {
+        if !self.may_change(address) {
+            return too_many(&self.site, words);
+        }
         let until = wish.pause.flatten();
         match self.writer.choose(address.clone(), Some(wish)).await {
             Ok(Some(_)) => {

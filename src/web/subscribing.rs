@@ -97,7 +97,7 @@ async fn sent(State(pages): State<Arc<Pages>>, headers: HeaderMap) -> Response<B
     if pages.form.is_none() {
         return pages.missing_page(words);
     }
-    let content = html! { p { (words.form.sent_text) } };
+    let content = html! { p { (filled(words.form.sent_text, &pages.site, "")) } };
     page(&pages.site, words, StatusCode::OK, (words.form.sent_title, content))
 }
 
@@ -251,10 +251,11 @@ impl Pages {
         let words = input.words().unwrap_or_else(|| self.words(headers));
         match self.sign_up(&input, visitor, words).await {
             SignUp::Off => plain(StatusCode::NOT_FOUND, "There is no form here.\n"),
-            SignUp::Asked => json(
-                StatusCode::ACCEPTED,
-                &serde_json::json!({"status": "accepted", "message": words.form.sent_text}),
-            ),
+            SignUp::Asked => {
+                let text = words.form.sent_text.replace("{contact}", &self.site.contact);
+                let told = serde_json::json!({"status": "accepted", "message": text});
+                json(StatusCode::ACCEPTED, &told)
+            }
             SignUp::Wrong(problem) => {
                 json(StatusCode::UNPROCESSABLE_ENTITY, &wrong(&problem, words))
             }

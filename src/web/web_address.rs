@@ -3,6 +3,12 @@
 //! A value goes out again in our mails: with an address in it, it would be somebody's advertisement.
 //! Must let names be: `J.R. Kim`, `St. Mary`, `O.Neil`.
 
+use std::net::Ipv4Addr;
+
+use icu_normalizer::ComposingNormalizerBorrowed;
+
+use super::typed::narrowed;
+
 /// Before a `:` with anything behind it, what is behind it is an address.
 const SCHEMES: [&str; 6] = ["http", "https", "hxxp", "hxxps", "ftp", "mailto"];
 
@@ -15,10 +21,18 @@ const ENDS: [&str; 18] = [
 
 /// Whether a mail program would make a link of a part of a text.
 pub(super) fn has_web_address(text: &str) -> bool {
+    // As programs read it that fold signs of full width and dots that look like one (NFKC).
+    let text = &*narrowed(&ComposingNormalizerBorrowed::new_nfkc().normalize(text));
     text.contains("://")
         || text.match_indices(':').any(|(at, _)| is_scheme(&text[..at]))
         || text.match_indices('@').any(|(at, _)| is_between(text, at))
         || text.match_indices('.').any(|(at, _)| is_between(text, at) && is_of_domain(text, at))
+        || text.split(|c: char| !c.is_alphanumeric() && c != '.').any(is_ipv4)
+}
+
+/// Whether a word is the address of a computer: `192.0.2.1`.
+fn is_ipv4(word: &str) -> bool {
+    word.trim_matches('.').parse::<Ipv4Addr>().is_ok()
 }
 
 fn is_scheme(before: &str) -> bool {
@@ -104,6 +118,28 @@ mod tests {
             "한국",
             "...",
         ] {
+            assert!(!has_web_address(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn other_signs_for_the_same_and_numbers_of_a_computer_are_an_address_too() {
+        for address in [
+            "ｅｖｉｌ．ｅｘａｍｐｌｅ",
+            "evil。example",
+            "evil｡example/win",
+            "evil\u{2024}example",
+            "evil\u{FE52}example",
+            "𝐞𝐯𝐢𝐥.𝐞𝐱𝐚𝐦𝐩𝐥𝐞",
+            "ｈｔｔｐｓ：evil",
+            "me＠evil",
+            "1.2.3.4/x",
+            "win at (192.0.2.1).",
+            "１.２.３.４",
+        ] {
+            assert!(has_web_address(address), "{address}");
+        }
+        for name in ["1.2.2024", "1.2.3.400", "v1.2.3.4", "Kim…Lee", "金。李"] {
             assert!(!has_web_address(name), "{name}");
         }
     }

@@ -229,6 +229,7 @@ mod tests {
             for (text, places) in [
                 (form.subscribe_title, &["{name}"][..]),
                 (form.consent, &["{name}"]),
+                (form.sent_text, &["{contact}"]),
                 (form.confirm_question, &["{address}", "{name}"]),
                 (form.confirmed_text, &["{address}", "{name}"]),
                 (words.preferences.title, &["{name}"]),

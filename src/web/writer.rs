@@ -16,6 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use super::keys::KeyRing;
@@ -62,8 +63,8 @@ pub(super) enum WebStanding {
     LeftForGood,
     /// They get no mail for another reason.
     Out,
-    /// They get the next issue.
-    In,
+    /// They get the next issue, or the next one from a day on.
+    In(Option<Date>),
 }
 
 /// What somebody wants, and where the answer goes. Who went away has it fulfilled all the same.
@@ -330,7 +331,7 @@ fn count(standings: &BTreeMap<String, WebStanding>, wish: LeaverWish, metrics: &
             metrics.happened(ReaderEvent::Left, number(|it| matches!(it, WebStanding::LeftNow(_))))
         }
         LeaverWish::TakeBack(_) => {
-            metrics.happened(ReaderEvent::CameBack, number(|it| matches!(it, WebStanding::In)));
+            metrics.happened(ReaderEvent::CameBack, number(|it| matches!(it, WebStanding::In(_))));
         }
         LeaverWish::Look | LeaverWish::SayWhy(..) => {}
     }
@@ -377,8 +378,10 @@ async fn look(store: &Store, address: &Address) -> Result<WebStanding, StoreErro
     Ok(match left.into_values().next() {
         Some(left) if left.is_final => WebStanding::LeftForGood,
         Some(left) => WebStanding::Left(left.at),
-        None if leave::gets_mail(store, address).await? => WebStanding::In,
-        None => WebStanding::Out,
+        None => match leave::gets_mail(store, address).await? {
+            Some(until) => WebStanding::In(until),
+            None => WebStanding::Out,
+        },
     })
 }
 

@@ -52,8 +52,8 @@ const HOMES: &[Home] = &[
     ("hyper", &["fetch", "web"]),
     ("hyper_util", &["fetch", "web"]),
     // One reads names as people spell them, the other the hosts of web addresses.
-    // Wishes to leave are written with accents and without.
-    ("icu_normalizer", &["audience", "bounce", "issue", "net"]),
+    // Wishes to leave are written with accents and without, and links in names with other dots.
+    ("icu_normalizer", &["audience", "bounce", "issue", "net", "web"]),
     ("icu_properties", &["diagnostic"]),
     // A relay has a domain as an address has.
     ("idna", &["message", "net", "smtp"]),

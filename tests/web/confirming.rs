@@ -23,6 +23,24 @@ fn change(here: &Subscribed, statement: &'static str) {
     });
 }
 
+/// How many mails were written for who is meant by a pattern of SQL, whatever has become of them.
+pub(crate) fn written(here: &Subscribed, who: &'static str) -> i64 {
+    let runtime = Runtime::new().expect("threads");
+    runtime.block_on(async {
+        let store = open(&store_of(&here.served.here)).await;
+        let count = sql::query_scalar("SELECT count(*) FROM outbox WHERE email LIKE ?1").bind(who);
+        let count = count.fetch_one(store.pool()).await.expect("a number");
+        store.close().await;
+        count
+    })
+}
+
+/// An hour and a week later, as far as mails are counted.
+const AN_HOUR: &str = "UPDATE signup_mail SET at = at - 3600001, second_at = second_at - 3600001, \
+     third_at = third_at - 3600001";
+const A_WEEK: &str = "UPDATE signup_mail SET at = at - 604800001, \
+     second_at = second_at - 604800001, third_at = third_at - 604800001";
+
 fn says(answer: &Answer, status: u16, text: &str) {
     assert!(answer.status == status && answer.body.contains(text), "{text}: {answer:?}");
 }
@@ -280,6 +298,54 @@ fn leaving_ends_the_hour_in_which_nobody_is_written_to_again() {
     assert_eq!(here.relay.counts().accepted, 2, "one of each");
     says(&served.post(&link, YES), 200, DONE);
     assert_eq!(served.standing("ada@example.org"), ("confirmed".to_owned(), Vec::new()));
+}
+
+/// Whoever was forwarded a mail can leave by its link, and the page that answers has the way back.
+#[test]
+fn to_leave_and_come_back_again_and_again_brings_two_mails_an_hour_and_three_a_week() {
+    let here = Subscribed::start("");
+    let served = &here.served;
+    let leave = served.link("ada@example.org");
+    let round = |visitor: usize| {
+        let left = served.post(&leave, "leave=yes");
+        let back = left.body.split("action=\"").nth(1).expect("a way back");
+        let back = back.split('"').next().expect("an end");
+        let visitor = format!("192.0.2.{visitor}");
+        assert_eq!(here.asks("ada@example.org", &visitor).status, 303);
+        says(&served.post(back, "act=undo"), 200, "on the list again");
+    };
+    (0..5).for_each(round);
+    assert_eq!(written(&here, "ada@%"), 2);
+    change(&here, AN_HOUR);
+    (5..9).for_each(round);
+    assert_eq!(written(&here, "ada@%"), 3);
+    change(&here, AN_HOUR);
+    (9..12).for_each(round);
+    assert_eq!(written(&here, "ada@%"), 3);
+    assert_eq!(served.standing("ada@example.org"), ("confirmed".to_owned(), Vec::new()));
+}
+
+#[test]
+fn a_mailbox_that_never_confirms_gets_three_mails_in_seven_days() {
+    let here = Subscribed::start("");
+    let served = &here.served;
+    for (at, wanted) in [1, 2, 3, 3, 3].into_iter().enumerate() {
+        assert_eq!(here.asks("new@example.org", &format!("192.0.2.{at}")).status, 303);
+        assert_eq!(written(&here, "new@%"), wanted, "{at}");
+        change(&here, AN_HOUR);
+    }
+    let mails = here.mails("new@example.org", 3);
+    assert!(mails[0].text.contains("three times a week at the most"), "{}", mails[0].text);
+    change(&here, A_WEEK);
+    here.asks("new@example.org", "192.0.2.9");
+    assert_eq!(written(&here, "new@%"), 4);
+    // Every link still confirms, and who has confirmed is counted anew.
+    says(&served.post(&confirm_path(&mails[0]), YES), 200, DONE);
+    assert_eq!(here.mails("new@example.org", 5).len(), 5, "with a greeting");
+    for at in 10..12 {
+        here.asks("new@example.org", &format!("192.0.2.{at}"));
+        assert_eq!(written(&here, "new@%"), 6, "that they are subscribed already");
+    }
 }
 
 #[test]

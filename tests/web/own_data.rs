@@ -9,13 +9,14 @@ use sejong_digest::store::sql;
 use tokio::runtime::Runtime;
 
 use crate::client::{self, Answer};
+use crate::confirming::written;
 use crate::harness::Publication;
 use crate::harness::running::wait_until;
 use crate::harness::server::only_files;
 use crate::mail::Mail;
 use crate::preferences::{code, path};
 use crate::relay::{open, store_of};
-use crate::subscribing::Subscribed;
+use crate::subscribing::{Subscribed, confirm_path};
 use crate::{HOST, Served};
 
 const KIM: &str = "kim@example.org";
@@ -208,11 +209,8 @@ fn who_asks_to_be_erased_gets_no_mail_at_once_and_is_gone_soon() {
     assert!(wait_until(Duration::from_secs(20), is_gone), "{}", served.running.stderr());
     served.running.says("erased, as they have asked for: 1 person");
     assert!(!served.running.stderr().contains("kim"), "{}", served.running.stderr());
-    // The link is nobody's now, and a form brings no mail.
+    // The link is nobody's now, and no list brings the person back.
     assert_eq!(served.get(&link).status, 410);
-    assert_eq!(here.asks(KIM, "192.0.2.3").status, 303);
-    std::thread::sleep(Duration::from_secs(1));
-    assert_eq!(here.relay.counts().accepted, 1);
     let add = served.here.run(&["subscribers", "add", KIM, "--consent", "an old list"]);
     assert_eq!(add.code, 1, "{add:?}");
     assert_eq!(served.standing("ada@example.org").0, "confirmed");
@@ -226,6 +224,42 @@ fn who_asks_to_be_erased_gets_no_mail_at_once_and_is_gone_soon() {
         })
     };
     assert!(wait_until(Duration::from_secs(20), no_bytes), "{}", served.running.stderr());
+}
+
+// They were erased because they asked for it; to ask again, and to confirm it, is theirs as well.
+#[test]
+fn who_was_erased_on_the_web_comes_back_by_the_form_and_whom_we_have_forgotten_does_not() {
+    let here = Subscribed::start("");
+    let served = &here.served;
+    asks_for_link(served, KIM, "192.0.2.1");
+    let link = data_path(&here.mails(KIM, 1)[0]);
+    assert_eq!(erase(served, &link).status, 200);
+    assert!(wait_until(Duration::from_secs(20), || is_forgotten(&served.here)));
+    assert_eq!(here.asks(KIM, "192.0.2.2").status, 303);
+    let confirm = confirm_path(&here.mails(KIM, 2)[1]);
+    assert!(is_kept_out(&served.here), "a form alone brings nobody back");
+    assert_eq!(served.here.run(&["subscribers", "add", KIM, "--consent", "a list"]).code, 1);
+    let done = served.post(&confirm, "confirm=yes");
+    assert!(done.status == 200 && done.body.contains("is confirmed"), "{done:?}");
+    assert_eq!(served.standing(KIM), ("confirmed".to_owned(), Vec::new()));
+    assert_eq!(here.mails(KIM, 3)[2].subject(), "Welcome to Sejong Digest");
+    let plan = served.here.run(&["plan", "2025-11"]);
+    assert!(plan.stdout.contains("To        2 recipients"), "{plan:?}");
+    let leave = served.link(KIM);
+    assert_eq!(served.post(&leave, "List-Unsubscribe=One-Click").status, 200);
+    assert_eq!(served.standing(KIM).0, "unsubscribed");
+    // What somebody of the publication has done stays, whatever the person has asked for before.
+    assert_eq!(served.here.run(&["subscribers", "forget", KIM]).code, 0);
+    let before = written(&here, "kim@%");
+    assert_eq!(here.asks(KIM, "192.0.2.3").status, 303);
+    assert_eq!((before, written(&here, "kim@%")), (0, 0));
+}
+
+/// Whether a person is forgotten, whatever they have asked for since.
+fn is_kept_out(here: &Publication) -> bool {
+    let told = here.run(&["subscribers", "show", KIM, "--json"]);
+    let known: serde_json::Value = serde_json::from_str(&told.stdout).expect("JSON");
+    known["forgotten"] == true && known["subscriber"].is_null()
 }
 
 /// How many rows of requests there are, behind a statement.

@@ -204,6 +204,12 @@ fn who_opens_the_link_to_leave_may_pause_instead() {
         !page.body.contains("value=\"resume\"")
             && !page.body.contains(&format!("value=\"{until}\""))
     );
+    // To take a leaving back does not end the pause, and says so.
+    let left = served.post(&link, "leave=yes");
+    let back = left.body.split("action=\"").nth(1).and_then(|rest| rest.split('"').next());
+    let stays = served.post(back.expect("a way back"), "act=undo");
+    assert!(stays.body.contains("on the list again") && stays.body.contains("From that day on"));
+    assert!(!stays.body.contains("gets the next issue"), "{stays:?}");
     // One click leaves, whatever else is said.
     let both = format!("List-Unsubscribe=One-Click&act=pause&until={until}");
     assert_eq!(served.post(&link, &both).body, "You are unsubscribed.\n");

@@ -258,3 +258,32 @@ fn who_opens_the_link_to_leave_may_leave_topics_out_instead() {
     assert_eq!(served.standing("kim@example.org").0, "unsubscribed");
     assert_eq!(served.post(&link, "act=less&topic=jobs").status, 410);
 }
+
+// Whoever has one link could fill the store with what was before, and the person's history.
+#[test]
+fn one_person_changes_so_much_at_once_and_leaves_as_often_as_they_like() {
+    let served = started();
+    let (kim, ada) = (path(&served.here, "kim@example.org"), path(&served.here, "ada@example.org"));
+    let own = code(&served.get(&kim));
+    let save = |number: usize| served.post(&kim, &format!("code={own}&first_name=Kim{number}"));
+    assert!((0..20).all(|number| save(number).status == 200));
+    let refused = save(20);
+    assert!(refused.status == 429 && refused.body.contains("in a few minutes"), "{refused:?}");
+    assert!(refused.header("retry-after").is_some(), "{refused:?}");
+    assert_eq!(served.known("kim@example.org")["subscriber"]["fields"]["first_name"], "Kim19");
+    let link = served.link("kim@example.org");
+    let pause = served.post(&link, "act=less&topic=events");
+    assert_eq!(pause.status, 429, "{pause:?}");
+    // Nobody else is kept waiting, nor anybody who leaves.
+    let others = code(&served.get(&ada));
+    assert_eq!(served.post(&ada, &format!("code={others}&first_name=Ada")).status, 200);
+    let left = served.post(&link, "leave=yes");
+    assert!(left.status == 200 && left.body.contains("You are unsubscribed"), "{left:?}");
+    assert_eq!(served.standing("kim@example.org").0, "unsubscribed");
+    let back = left.body.split("action=\"").nth(1).and_then(|rest| rest.split('"').next());
+    let back = back.expect("a way back");
+    for form in ["act=undo", "act=why&why=too+many+messages"] {
+        assert_eq!(served.post(back, form).status, 429, "{form}");
+    }
+    assert_eq!(served.post(&link, "List-Unsubscribe=One-Click").status, 200);
+}

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::client::{self, Answer};
+use crate::confirming::written;
 use crate::harness::running::wait_until;
 use crate::harness::server::only_files;
 use crate::mail::Mail;
@@ -86,6 +87,8 @@ fn a_form_a_mail_and_a_button_make_a_subscriber() {
     assert_eq!(asked.header("location"), Some("https://digest.sejong.example/subscribe/sent"));
     let sent = served.get("/subscribe/sent");
     assert!(sent.status == 200 && sent.body.contains("look into your mailbox"), "{sent:?}");
+    // Some get no mail, and nobody is told who: everybody hears whom to write to.
+    assert!(sent.body.contains("or write to <a href=\"mailto:"), "{sent:?}");
     let mail = &here.mails("Newcomer@example.org", 1)[0];
     assert_eq!(mail.subject(), "Please confirm your subscription to Sejong Digest");
     assert_eq!(mail.field("Auto-Submitted"), "auto-generated");
@@ -216,6 +219,8 @@ fn what_is_wrong_is_told_by_the_form_alone() {
         ("email=n%40example.org&first_name=Win+at+evil.example", "without a web address", "Win at"),
         ("email=n%40example.org&first_name=www.evil", "without a web address", "www.evil"),
         ("email=n%40example.org&first_name=me%40evil.example", "without a web address", "me@"),
+        ("email=n%40example.org&first_name=evil%E3%80%82example", "without a web address", "evil"),
+        ("email=n%40example.org&first_name=1.2.3.4%2Fx", "without a web address", "1.2.3.4/x"),
         // "Jörg" in another encoding than that of the form.
         ("email=n%40example.org&first_name=J%F6rg", "without a web address", "aria-invalid"),
         (
@@ -426,6 +431,11 @@ fn addresses_of_one_mailbox_share_its_hour_and_are_different_people() {
     }
     std::thread::sleep(Duration::from_millis(1_500));
     assert_eq!(here.relay.counts().accepted, 3, "{:?}", here.relay.copies());
+    // An accent in one sign or in two.
+    for (at, email) in ["zo\u{eb}@a.example", "zoe\u{308}@a.example"].into_iter().enumerate() {
+        assert_eq!(here.asks(email, &format!("192.0.3.{at}")).status, 303, "{email}");
+    }
+    assert_eq!(written(&here, "zo%"), 1);
     let link = here.link("kim+1@a.example");
     assert_eq!(here.served.post(&link, "confirm=yes").status, 200);
     assert_eq!(here.served.standing("kim+1@a.example").0, "confirmed");

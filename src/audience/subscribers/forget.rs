@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use crate::audience::erasure;
+use crate::audience::suppression::SuppressionOrigin;
 use crate::message::address::Address;
 use crate::store::sql::{self, Connection, SqlError};
 
@@ -32,10 +33,11 @@ const FORMER: &[&str] = &[
      AND why = 'address changed to ' || ?1",
 ];
 
-/// The day on which they were forgotten is that of a row of its own.
+/// The day on which they were forgotten is that of a row of its own, and so is by whom: the person, on the
+/// web, or somebody of the publication.
 const SUPPRESS: &str = "
 INSERT INTO suppression (kind, hash, reason, why, origin, at)
-SELECT 'address', ?1, 'manual', ?2, 'command', ?3 WHERE ?4 OR NOT EXISTS
+SELECT 'address', ?1, 'manual', ?2, ?5, ?3 WHERE ?4 OR NOT EXISTS
     (SELECT 1 FROM suppression WHERE hash = ?1 AND released_at IS NULL)";
 
 /// What this room had of a person.
@@ -92,13 +94,18 @@ pub async fn forget_within(
         let delete = sql::query("DELETE FROM signup WHERE identity = ?1").bind(identity.as_str());
         signups = delete.execute(&mut *connection).await?.rows_affected();
     }
+    let mut origin = SuppressionOrigin::Command;
     if tables.contains("erasure") {
         let done = sql::query(erasure::DONE).bind(identity.as_str()).bind(hash);
-        done.bind(at.as_millisecond()).execute(&mut *connection).await?;
+        let done = done.bind(at.as_millisecond()).execute(&mut *connection).await?;
+        if done.rows_affected() > 0 {
+            origin = SuppressionOrigin::Web;
+        }
     }
     if tables.contains("suppression") {
         let suppress = sql::query(SUPPRESS).bind(hash).bind(FORGOTTEN).bind(at.as_millisecond());
-        suppress.bind(had + hashed + signups > 0).execute(&mut *connection).await?;
+        let suppress = suppress.bind(had + hashed + signups > 0).bind(origin.word());
+        suppress.execute(&mut *connection).await?;
     }
     Ok(ErasedPerson { in_list: had > 0, suppressed: hashed > 0, signups })
 }

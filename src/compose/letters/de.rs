@@ -10,7 +10,7 @@ pub(super) const WORDS: LetterWords = LetterWords {
         text: "Jemand, wahrscheinlich Sie, hat {{ newsletter }} für {{ email }} bestellt. Es beginnt, wenn Sie es auf der Seite hinter diesem Link bestätigen:",
     },
     confirm_button: "Abonnement bestätigen",
-    confirm_end: "Der Link gilt sieben Tage. Wenn Sie es nicht waren, tun Sie nichts: Sie bekommen keine weitere Nachricht.",
+    confirm_end: "Der Link gilt sieben Tage. Wenn Sie es nicht waren, tun Sie nichts: Sie bekommen nichts außer einer Frage wie dieser, wenn jemand noch einmal fragt, höchstens dreimal in einer Woche.",
     already: LetterSentences {
         subject: "Sie haben {{ newsletter }} schon abonniert",
         title: "Sie haben schon abonniert",

@@ -10,7 +10,7 @@ pub(super) const WORDS: LetterWords = LetterWords {
         text: "Somebody, probably you, asked for {{ newsletter }} to be sent to {{ email }}. It begins when you confirm it on the page behind this link:",
     },
     confirm_button: "Confirm the subscription",
-    confirm_end: "The link works for seven days. If it was not you, do nothing: you will get no further message.",
+    confirm_end: "The link works for seven days. If it was not you, do nothing: nothing will be sent to you but a question like this one, if somebody asks again, three times a week at the most.",
     already: LetterSentences {
         subject: "You are already subscribed to {{ newsletter }}",
         title: "You are already subscribed",

@@ -10,7 +10,7 @@ pub(super) const WORDS: LetterWords = LetterWords {
         text: "Alguien, probablemente usted, ha pedido que {{ newsletter }} se envíe a {{ email }}. La suscripción empieza cuando la confirme en la página de este enlace:",
     },
     confirm_button: "Confirmar la suscripción",
-    confirm_end: "El enlace vale siete días. Si no ha sido usted, no haga nada: no recibirá más mensajes.",
+    confirm_end: "El enlace vale siete días. Si no ha sido usted, no haga nada: no recibirá nada más que una pregunta como esta, si alguien vuelve a pedirlo, tres veces por semana como máximo.",
     already: LetterSentences {
         subject: "Ya está suscrito a {{ newsletter }}",
         title: "Ya está suscrito",

@@ -10,7 +10,7 @@ pub(super) const WORDS: LetterWords = LetterWords {
         text: "Quelqu’un, sans doute vous, a demandé que {{ newsletter }} soit envoyé à {{ email }}. L’abonnement commence quand vous le confirmez sur la page de ce lien :",
     },
     confirm_button: "Confirmer l’abonnement",
-    confirm_end: "Le lien est valable sept jours. Si ce n’était pas vous, ne faites rien : vous ne recevrez pas d’autre message.",
+    confirm_end: "Le lien est valable sept jours. Si ce n’était pas vous, ne faites rien : vous ne recevrez rien d’autre qu’une question comme celle-ci, si quelqu’un redemande, trois fois par semaine au plus.",
     already: LetterSentences {
         subject: "Vous êtes déjà abonné à {{ newsletter }}",
         title: "Vous êtes déjà abonné",

@@ -10,7 +10,7 @@ pub(super) const WORDS: LetterWords = LetterWords {
         text: "{{ email }} への{{ newsletter }}の購読申し込みを受け付けました。次のリンクのページで確認していただくと、購読が始まります。",
     },
     confirm_button: "購読を確認する",
-    confirm_end: "リンクは7日間有効です。お心当たりがない場合は、何もなさらないでください。これ以上メールは届きません。",
+    confirm_end: "リンクは7日間有効です。お心当たりがない場合は、何もなさらないでください。どなたかがもう一度申し込んだ場合に、このような確認のメールが週に3回まで届くほかは、何も届きません。",
     already: LetterSentences {
         subject: "{{ newsletter }}はすでに購読中です",
         title: "すでに購読中です",

@@ -10,7 +10,7 @@ pub(super) const WORDS: LetterWords = LetterWords {
         text: "누군가(아마도 본인)가 {{ email }} 주소로 {{ newsletter }} 구독을 신청했습니다. 아래 링크의 페이지에서 확인하시면 구독이 시작됩니다.",
     },
     confirm_button: "구독 확인하기",
-    confirm_end: "이 링크는 7일 동안 쓸 수 있습니다. 본인이 신청하지 않았다면 아무것도 하지 않으셔도 됩니다. 더 이상 메일을 보내지 않습니다.",
+    confirm_end: "이 링크는 7일 동안 쓸 수 있습니다. 본인이 신청하지 않았다면 아무것도 하지 않으셔도 됩니다. 누군가 다시 신청하면 이런 확인 메일만, 일주일에 많아야 세 번 보내 드립니다.",
     already: LetterSentences {
         subject: "이미 {{ newsletter }} 구독 중이십니다",
         title: "이미 구독하고 계십니다",

@@ -10,7 +10,7 @@ pub(super) const WORDS: LetterWords = LetterWords {
         text: "有人（很可能是您本人）请求将{{ newsletter }}发送到 {{ email }}。请打开以下链接并在页面上确认，订阅随即开始：",
     },
     confirm_button: "确认订阅",
-    confirm_end: "链接七天内有效。如果不是您本人所为，请忽略此邮件，您不会再收到其他邮件。",
+    confirm_end: "链接七天内有效。如果不是您本人所为，请忽略此邮件。除非有人再次申请，您不会收到其他邮件；那时也只是这样的确认邮件，一周最多三封。",
     already: LetterSentences {
         subject: "您已订阅{{ newsletter }}",
         title: "您已订阅",

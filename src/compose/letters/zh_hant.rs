@@ -10,7 +10,7 @@ pub(super) const WORDS: LetterWords = LetterWords {
         text: "有人（很可能是您本人）請求將{{ newsletter }}寄送到 {{ email }}。請開啟以下連結並在頁面上確認，訂閱隨即開始：",
     },
     confirm_button: "確認訂閱",
-    confirm_end: "連結七天內有效。如果不是您本人所為，請忽略此郵件，您不會再收到其他郵件。",
+    confirm_end: "連結七天內有效。如果不是您本人所為，請忽略此郵件。除非有人再次申請，您不會收到其他郵件；那時也只是這樣的確認郵件，一週最多三封。",
     already: LetterSentences {
         subject: "您已訂閱{{ newsletter }}",
         title: "您已訂閱",

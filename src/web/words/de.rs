@@ -47,7 +47,7 @@ pub(super) const WORDS: PageWords = PageWords {
         field_wrong: "Bitte kürzer und ohne Webadresse.",
         topic_unknown: "Dieses Thema gibt es hier nicht.",
         sent_title: "Bitte sehen Sie in Ihr Postfach",
-        sent_text: "Wenn an diese Adresse Post gehen kann, ist eine Nachricht unterwegs. Bitte öffnen Sie den Link darin innerhalb von sieben Tagen. Kommt keine, sehen Sie im Spam-Ordner nach, oder versuchen Sie es in einer Stunde noch einmal.",
+        sent_text: "Wenn an diese Adresse Post gehen kann, ist eine Nachricht unterwegs. Bitte öffnen Sie den Link darin innerhalb von sieben Tagen. Kommt keine, sehen Sie im Spam-Ordner nach, versuchen Sie es in einer Stunde noch einmal, oder schreiben Sie an {contact}.",
         confirm_title: "Abonnement bestätigen",
         confirm_question: "{address} wird {name} bekommen.",
         confirm_button: "Bestätigen",

@@ -47,7 +47,7 @@ pub(super) const WORDS: PageWords = PageWords {
         field_wrong: "Please write this without a web address, and shorter.",
         topic_unknown: "There is no such topic here.",
         sent_title: "Please look into your mailbox",
-        sent_text: "If mail can be sent to this address, a message is on its way. Please open the link in it within seven days. If no message comes, look into the spam folder, or try again in an hour.",
+        sent_text: "If mail can be sent to this address, a message is on its way. Please open the link in it within seven days. If no message comes, look into the spam folder, try again in an hour, or write to {contact}.",
         confirm_title: "Confirm your subscription",
         confirm_question: "{address} will get {name}.",
         confirm_button: "Confirm",

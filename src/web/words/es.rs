@@ -42,7 +42,7 @@ pub(super) const WORDS: PageWords = PageWords {
         field_wrong: "Más corto y sin dirección web, por favor.",
         topic_unknown: "Este tema no existe aquí.",
         sent_title: "Mire su buzón",
-        sent_text: "Si se puede enviar correo a esta dirección, hay un mensaje en camino. Abra su enlace en un plazo de siete días. Si no llega, mire en el correo no deseado o inténtelo de nuevo dentro de una hora.",
+        sent_text: "Si se puede enviar correo a esta dirección, hay un mensaje en camino. Abra su enlace en un plazo de siete días. Si no llega, mire en el correo no deseado, inténtelo de nuevo dentro de una hora o escriba a {contact}.",
         confirm_title: "Confirme su suscripción",
         confirm_question: "{address} recibirá {name}.",
         confirm_button: "Confirmar",

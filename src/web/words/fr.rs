@@ -47,7 +47,7 @@ pub(super) const WORDS: PageWords = PageWords {
         field_wrong: "Plus court et sans adresse web, s’il vous plaît.",
         topic_unknown: "Ce thème n’existe pas ici.",
         sent_title: "Regardez votre boîte de réception",
-        sent_text: "Si du courrier peut être envoyé à cette adresse, un message est en route. Ouvrez le lien qu’il contient dans les sept jours. Si rien n’arrive, regardez dans les indésirables, ou réessayez dans une heure.",
+        sent_text: "Si du courrier peut être envoyé à cette adresse, un message est en route. Ouvrez le lien qu’il contient dans les sept jours. Si rien n’arrive, regardez dans les indésirables, réessayez dans une heure, ou écrivez à {contact}.",
         confirm_title: "Confirmez votre abonnement",
         confirm_question: "{address} recevra {name}.",
         confirm_button: "Confirmer",

@@ -47,7 +47,7 @@ pub(super) const WORDS: PageWords = PageWords {
         field_wrong: "웹 주소 없이 더 짧게 써 주세요.",
         topic_unknown: "이런 주제는 없습니다.",
         sent_title: "메일함을 확인해 주세요",
-        sent_text: "이 주소로 메일을 보낼 수 있다면 메일이 가고 있습니다. 7일 안에 메일의 링크를 열어 주세요. 메일이 오지 않으면 스팸함을 확인하시거나 한 시간 뒤에 다시 시도해 주세요.",
+        sent_text: "이 주소로 메일을 보낼 수 있다면 메일이 가고 있습니다. 7일 안에 메일의 링크를 열어 주세요. 메일이 오지 않으면 스팸함을 확인하시거나 한 시간 뒤에 다시 시도하시거나 {contact} 앞으로 메일을 보내 주세요.",
         confirm_title: "구독 확인",
         confirm_question: "{address} 주소로 {name} 메일을 보내 드립니다.",
         confirm_button: "확인",

@@ -42,7 +42,7 @@ pub(super) const WORDS: PageWords = PageWords {
         field_wrong: "请写短一些，不要包含网址。",
         topic_unknown: "没有这个主题。",
         sent_title: "请查看您的邮箱",
-        sent_text: "如果可以向该地址发送邮件，邮件已在路上。请在七天内打开其中的链接。如果没有收到，请查看垃圾邮件箱，或一小时后再试。",
+        sent_text: "如果可以向该地址发送邮件，邮件已在路上。请在七天内打开其中的链接。如果没有收到，请查看垃圾邮件箱，一小时后再试，或写信至 {contact}。",
         confirm_title: "确认订阅",
         confirm_question: "{address} 将收到{name}。",
         confirm_button: "确认",

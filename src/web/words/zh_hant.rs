@@ -42,7 +42,7 @@ pub(super) const WORDS: PageWords = PageWords {
         field_wrong: "請寫短一些，不要包含網址。",
         topic_unknown: "沒有這個主題。",
         sent_title: "請查看您的信箱",
-        sent_text: "如果可以寄信到這個地址，郵件已在路上。請在七天內開啟其中的連結。如果沒有收到，請查看垃圾郵件匣，或一小時後再試。",
+        sent_text: "如果可以寄信到這個地址，郵件已在路上。請在七天內開啟其中的連結。如果沒有收到，請查看垃圾郵件匣、一小時後再試，或寫信至 {contact}。",
         confirm_title: "確認訂閱",
         confirm_question: "{address} 將收到{name}。",
         confirm_button: "確認",

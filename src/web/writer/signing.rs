@@ -6,7 +6,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{KnownToWriter, OfForm, Unwritten};
-use crate::audience::forgotten::{Forgotten, ForgottenError};
+use crate::audience::forgotten::{self, ForgettingKeys, Forgotten, ForgottenError};
 use crate::audience::signup::{self, Confirmed, LinkStanding, Signup, SignupStanding};
 use crate::compose::letters::LetterKind;
 use crate::delivery::outbox::{self, NewMail};
@@ -125,7 +125,9 @@ async fn written_once(
     let now = (known.options.clock)();
     match wishes {
         [FormWish::Confirm { id, address, seen, language }] => {
-            let confirmed = confirm(&own, (id, address, *seen), language, now).await?;
+            let forgetting = known.options.keys.known().forgetting;
+            let seen = (id, address, *seen);
+            let confirmed = confirm(&own, seen, language, (&forgetting, now)).await?;
             return Ok(FormDone::Confirmed(confirmed));
         }
         [FormWish::Look { id, address }] => {
@@ -136,7 +138,8 @@ async fn written_once(
         _ => {}
     }
     let forgetting = known.options.keys.known().forgetting;
-    let forgotten = Forgotten::read(&own, &forgetting).await.map_err(|error| match error {
+    // Where a key is missing nobody can tell.
+    Forgotten::read(&own, &forgetting).await.map_err(|error| match error {
         ForgottenError::Store(error) => NotSigned::Store(error),
         error => NotSigned::Unknown(error),
     })?;
@@ -153,7 +156,8 @@ async fn written_once(
         // The mail is limited, and not what it is about.
         signup::replace_within(&mut transaction, signup, now).await.map_err(failed)?;
         let standing = signup::standing(&mut transaction, address).await.map_err(failed)?;
-        if !may || forgotten.has(address) {
+        let may_ask = forgotten::may_sign_up(&mut transaction, address, &forgetting).await;
+        if !may_ask.map_err(failed)? || !may {
             continue;
         }
         let id = signup::letters(&signup.id);
@@ -186,12 +190,13 @@ async fn confirm(
     store: &Store,
     (id, address, seen): (&SignupId, &Address, Option<Timestamp>),
     language: &str,
-    now: Timestamp,
+    (forgetting, now): (&ForgettingKeys, Timestamp),
 ) -> Result<Confirmed, StoreError> {
     let failed = |error| store.failed(error);
     let mut transaction = store.begin().await?;
+    let known = (forgetting, now);
     let confirmed =
-        signup::confirm_within(store, &mut transaction, (id, address, seen), now).await?;
+        signup::confirm_within(store, &mut transaction, (id, address, seen), known).await?;
     let Confirmed::Now(chosen) = &confirmed else { return Ok(confirmed) };
     let language = if chosen.is_empty() { language } else { chosen };
     let not_after = now + USEFUL;
