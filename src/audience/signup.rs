@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
@@ -333,6 +334,28 @@ pub async fn standing(
     .fetch_one(connection)
     .await?;
     Ok(if gets_mail { SignupStanding::Subscribed } else { SignupStanding::New })
+}
+
+/// The same for who fills in the form: whoever pauses is asked, as who has left, because it is not sent
+/// there now; to confirm ends the pause. Where a pause ends today, somewhere on earth, it still holds.
+///
+/// # Errors
+/// The database's.
+pub async fn standing_at_form(
+    connection: &mut Connection,
+    address: &Address,
+    now: Timestamp,
+) -> Result<SignupStanding, SqlError> {
+    let standing = standing(&mut *connection, address).await?;
+    if standing != SignupStanding::Subscribed {
+        return Ok(standing);
+    }
+    let pauses =
+        "SELECT EXISTS (SELECT 1 FROM subscriber WHERE identity = ?1 AND paused_until >= ?2)";
+    let pauses = sql::query_scalar(pauses).bind(address.identity());
+    let today = now.to_zoned(TimeZone::UTC).date().to_string();
+    let pauses: bool = pauses.bind(today).fetch_one(connection).await?;
+    Ok(if pauses { SignupStanding::New } else { standing })
 }
 
 /// Whether something else than their own leaving keeps mail from a person.

@@ -6,6 +6,7 @@ use jiff::{Timestamp, ToSpan, civil::Date};
 use crate::harness::Publication;
 use crate::harness::server::only_files;
 use crate::preferences::{code, path, started};
+use crate::subscribing::Subscribed;
 use crate::{Served, client, publication};
 
 /// A day where the publication is, so many days from now; noon is far from any border of a day.
@@ -214,4 +215,21 @@ fn who_opens_the_link_to_leave_may_pause_instead() {
     let both = format!("List-Unsubscribe=One-Click&act=pause&until={until}");
     assert_eq!(served.post(&link, &both).body, "You are unsubscribed.\n");
     assert_eq!(served.standing("kim@example.org").0, "unsubscribed");
+}
+
+// "It is sent there already" is not so, and a mail that only says so would leave them without a way.
+#[test]
+fn who_pauses_and_fills_in_the_form_is_asked_and_goes_on_by_confirming() {
+    let here = Subscribed::start("");
+    let served = &here.served;
+    pause(&served.here, &day(&served.here, 30).to_string());
+    assert_eq!(here.asks("kim@example.org", "192.0.2.1").status, 303);
+    let link = here.link("kim@example.org");
+    assert_eq!(plan(&served.here), (1, 1, 0), "a form alone ends no pause");
+    let done = served.post(&link, "confirm=yes");
+    assert!(done.status == 200 && done.body.contains("is confirmed"), "{done:?}");
+    assert_eq!(plan(&served.here), (2, 0, 0));
+    // Who pauses later has confirmed all the same.
+    pause(&served.here, &day(&served.here, 30).to_string());
+    assert!(served.get(&link).body.contains("is confirmed"));
 }

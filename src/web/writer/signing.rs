@@ -155,7 +155,8 @@ async fn written_once(
         let may = signup::may_be_mailed(&mut transaction, who, now).await.map_err(failed)?;
         // The mail is limited, and not what it is about.
         signup::replace_within(&mut transaction, signup, now).await.map_err(failed)?;
-        let standing = signup::standing(&mut transaction, address).await.map_err(failed)?;
+        let standing =
+            signup::standing_at_form(&mut transaction, address, now).await.map_err(failed)?;
         let may_ask = forgotten::may_sign_up(&mut transaction, address, &forgetting).await;
         if !may_ask.map_err(failed)? || !may {
             continue;
