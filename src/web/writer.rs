@@ -38,6 +38,9 @@ use signing::{FormDone, FormWish};
 
 /// How long the first of a group waits for others.
 const GATHERING: Duration = Duration::from_millis(8);
+/// The same behind a group of more than so many, which nobody notices: an issue that is sent meanwhile
+/// needs the disk and the processors, too.
+const CROWD: (usize, Duration) = (32, Duration::from_millis(24));
 /// Wishes that are taken together.
 const MOST: usize = 128;
 /// Wishes that wait. Of more, nobody could be told in time.
@@ -231,13 +234,15 @@ async fn send(store: &WebStore, sending: Sending, woken: &Notify) {
 /// Fulfils wishes until nobody can have any more.
 async fn write(store: &WebStore, waiting: &mut mpsc::Receiver<HandedIn>, known: KnownToWriter<'_>) {
     let mut group = Vec::with_capacity(MOST);
+    let mut gathering = GATHERING;
     while waiting.recv_many(&mut group, MOST).await > 0 {
-        tokio::time::sleep(GATHERING).await;
+        tokio::time::sleep(gathering).await;
         while group.len() < MOST
             && let Ok(one) = waiting.try_recv()
         {
             group.push(one);
         }
+        gathering = if group.len() > CROWD.0 { CROWD.1 } else { GATHERING };
         fulfil(store, &mut group, known).await;
     }
 }
