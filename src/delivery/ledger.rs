@@ -252,7 +252,7 @@ impl Ledger {
     }
 
     /// The open file.
-    pub(super) fn store(&self) -> &Store {
+    pub fn store(&self) -> &Store {
         &self.store
     }
 
