@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use crate::audience::erasure;
 use crate::audience::suppression::SuppressionOrigin;
+use crate::audience::{address_change, erasure};
 use crate::message::address::Address;
 use crate::store::sql::{self, Connection, SqlError};
 
@@ -93,6 +93,10 @@ pub async fn forget_within(
     if tables.contains("signup") {
         let delete = sql::query("DELETE FROM signup WHERE identity = ?1").bind(identity.as_str());
         signups = delete.execute(&mut *connection).await?.rows_affected();
+    }
+    if tables.contains("address_change") {
+        let delete = sql::query(address_change::FORGET).bind(identity.as_str());
+        signups += delete.execute(&mut *connection).await?.rows_affected();
     }
     let mut origin = SuppressionOrigin::Command;
     if tables.contains("erasure") {

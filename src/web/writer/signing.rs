@@ -1,10 +1,12 @@
-//! What people say on a form, and by the link in the mail that it brings them.
+//! What people say on a form, and by the link in the mail that it brings them; of a change of address,
+//! `moving` says what is done.
 //!
 //! For every address the same is done as far as anybody can see: what tells them apart is a mail. Must
 //! never write to somebody who said no, nor more than once an hour, nor subscribe without a link.
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::moving::{self, AddressDone, AddressWish};
 use super::{KnownToWriter, OfForm, Unwritten};
 use crate::audience::forgotten::{self, ForgettingKeys, Forgotten, ForgottenError};
 use crate::audience::signup::{self, Confirmed, LinkStanding, Signup, SignupStanding};
@@ -27,6 +29,8 @@ pub(in crate::web) enum FormWish {
     Ask { signup: Box<Signup>, shown: Option<String>, person: String, language: String },
     /// To know how the link of a sign-up stands.
     Look { id: SignupId, address: Address },
+    /// What is about a change of address.
+    Address(AddressWish),
     /// To confirm a sign-up, as it was `seen`, which is known by when it was asked for.
     Confirm { id: SignupId, address: Address, seen: Option<Timestamp>, language: String },
 }
@@ -38,6 +42,7 @@ pub(in crate::web) enum FormDone {
     Asked,
     Looked(LinkStanding),
     Confirmed(Confirmed),
+    Address(AddressDone),
 }
 
 /// Fulfils all that people have asked for in one transaction, and confirms one after the other.
@@ -88,7 +93,7 @@ async fn written(
                         metrics.happened(ReaderEvent::Confirmed, 1);
                     }
                     FormDone::Looked(_) => return Ok(done),
-                    FormDone::Confirmed(_) => {}
+                    FormDone::Confirmed(_) | FormDone::Address(_) => {}
                 }
                 known.woken.notify_one();
                 return Ok(done);
@@ -138,11 +143,13 @@ async fn written_once(
         _ => {}
     }
     let forgetting = known.options.keys.known().forgetting;
-    // Where a key is missing nobody can tell.
-    Forgotten::read(&own, &forgetting).await.map_err(|error| match error {
+    let forgotten = Forgotten::read(&own, &forgetting).await.map_err(|error| match error {
         ForgottenError::Store(error) => NotSigned::Store(error),
         error => NotSigned::Unknown(error),
     })?;
+    if let [FormWish::Address(wish)] = wishes {
+        return Ok(FormDone::Address(moving::fulfil(&own, wish, &forgotten, now).await?));
+    }
     let failed = |error| NotSigned::Store(own.failed(error));
     let mut transaction = own.begin().await?;
     for wish in wishes {
@@ -155,14 +162,13 @@ async fn written_once(
         let may = signup::may_be_mailed(&mut transaction, who, now).await.map_err(failed)?;
         // The mail is limited, and not what it is about.
         signup::replace_within(&mut transaction, signup, now).await.map_err(failed)?;
-        let standing =
-            signup::standing_at_form(&mut transaction, address, now).await.map_err(failed)?;
+        let standing = signup::standing_at_form(&mut transaction, address, now).await;
         let may_ask = forgotten::may_sign_up(&mut transaction, address, &forgetting).await;
         if !may_ask.map_err(failed)? || !may {
             continue;
         }
         let id = signup::letters(&signup.id);
-        let mail = match standing {
+        let mail = match standing.map_err(failed)? {
             SignupStanding::Barred => continue,
             SignupStanding::New => {
                 let end = signup::keep_within(&mut transaction, signup, now).await;
