@@ -16,6 +16,7 @@ mod leaving;
 pub mod listeners;
 pub mod live;
 mod metrics;
+mod moving;
 mod operations;
 mod own_data;
 mod page;
@@ -292,7 +293,7 @@ fn router(pages: Pages) -> Router {
         Router::new().route(page::SHEET, get(style)).merge(leaving::routes()).fallback(missing);
     let own = own.merge(subscribing::routes()).merge(confirming::routes());
     let own = own.merge(preferences::routes()).merge(own_data::routes());
-    let own = own.merge(hooks::routes());
+    let own = own.merge(moving::routes()).merge(hooks::routes());
     let base = pages.site.base.path().to_owned();
     let pages = Arc::new(pages);
     if base.is_empty() {

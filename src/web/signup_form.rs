@@ -95,6 +95,8 @@ pub(super) struct FormProblem {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum FieldProblem {
     NoAddress,
+    /// They get mail there already, and have proven it.
+    OwnAddress,
     /// It is written almost like the address of a provider of mail that everybody knows.
     Nearly(NearlyAddress),
     Missing,
@@ -110,6 +112,7 @@ impl FormProblem {
     pub(super) fn text(&self, words: &PageWords) -> String {
         let text = match &self.what {
             FieldProblem::NoAddress => words.form.email_wrong,
+            FieldProblem::OwnAddress => words.moving.own_text,
             FieldProblem::Nearly(NearlyAddress { written, meant }) => {
                 let text = words.form.email_nearly.replace("{meant}", meant);
                 return text.replace("{written}", written);
@@ -204,14 +207,7 @@ impl FormInput {
 impl SignupForm {
     /// What somebody has said, if it can be believed.
     pub(super) fn read(&self, input: &FormInput) -> Result<FormAnswer, FormProblem> {
-        let wrong = |what| FormProblem::new("email", what);
-        let address = typed::narrowed(&input.email);
-        let address = Address::parse(&address).map_err(|_| wrong(FieldProblem::NoAddress))?;
-        let is_sure = typed::narrowed(&input.sure).eq_ignore_ascii_case(address.as_str());
-        if let Some(meant) = typed::meant(&address).filter(|_| !is_sure) {
-            let written = address.as_str().to_owned();
-            return Err(wrong(FieldProblem::Nearly(NearlyAddress { written, meant })));
-        }
+        let address = typed_address(&input.email, &input.sure)?;
         let mut fields = BTreeMap::new();
         for field in &self.fields {
             let unfit = || FormProblem::new(&field.name, FieldProblem::Unfit);
@@ -257,6 +253,20 @@ impl SignupForm {
             None => filled_text(words.form.consent, site),
         }
     }
+}
+
+/// The address that somebody has typed; one that looks like another has to be typed twice, then it is
+/// `sure`.
+pub(super) fn typed_address(text: &str, sure: &str) -> Result<Address, FormProblem> {
+    let wrong = |what| FormProblem::new("email", what);
+    let address = typed::narrowed(text);
+    let address = Address::parse(&address).map_err(|_| wrong(FieldProblem::NoAddress))?;
+    let is_sure = typed::narrowed(sure).eq_ignore_ascii_case(address.as_str());
+    if let Some(meant) = typed::meant(&address).filter(|_| !is_sure) {
+        let written = address.as_str().to_owned();
+        return Err(wrong(FieldProblem::Nearly(NearlyAddress { written, meant })));
+    }
+    Ok(address)
 }
 
 /// Whether somebody means a topic, in capitals or not.

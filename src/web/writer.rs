@@ -6,6 +6,7 @@
 //! same file.
 
 mod choosing;
+pub(super) mod moving;
 pub(super) mod own_data;
 mod posting;
 pub(super) mod signing;

@@ -11,7 +11,7 @@ use crate::{Served, client, publication};
 
 /// A day where the publication is, so many days from now; noon is far from any border of a day.
 #[allow(clippy::disallowed_methods, reason = "the binary reads the clock, so the test does")]
-fn day(here: &Publication, days: i64) -> Date {
+pub(crate) fn day(here: &Publication, days: i64) -> Date {
     let text = here.read("digest.toml");
     let zone = text.lines().find_map(|line| line.strip_prefix("time_zone = "));
     let zone = zone.map_or("UTC", |zone| zone.trim_matches('"'));

@@ -42,6 +42,9 @@ pub struct EditionHead {
     revision: i64,
     content_hash: String,
     web_checksum: Option<String>,
+    /// The last correction's, which may be put in other words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<String>,
     /// How many corrections it has seen, and whether the last one is what is shown.
     corrections: i64,
     is_corrected: bool,
@@ -100,6 +103,7 @@ pub async fn heads(store: &Store, shown: ShownIssues) -> Result<Vec<EditionHead>
             content_hash: row.get(2),
             web_checksum: shown.map_or_else(|| row.get(3), |one| Some(one.web_checksum.clone())),
             corrections: latest.map_or(0, |latest| latest.number),
+            note: latest.map(|latest| latest.note.clone()),
             is_corrected: shown.is_some(),
         });
     }

@@ -8,8 +8,9 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 
 use super::letters::LetterWanted;
-use super::rows::{OutboxEnd, OutboxRow, OutboxRows, SentLetter, UnreadRow};
+use super::rows::{OutboxEnd, OutboxRow, OutboxRows, SentLetter, UnreadRow, address_link};
 use super::run::OutboxOptions;
+use crate::audience::address_change::AddressLink;
 use crate::audience::signup;
 use crate::audience::subscribers::change;
 use crate::compose::letters::LetterKind;
@@ -142,11 +143,10 @@ impl OutboxFeed<'_> {
     async fn message(&self, row: &OutboxRow) -> Result<LetterMade, StoreError> {
         let options = self.options;
         let now = (options.clock)().to_zoned_datetime(options.time_zone.clone());
-        let known = match row.kind {
-            LetterKind::Confirm => None,
-            LetterKind::Already | LetterKind::Welcome | LetterKind::Link => {
-                change::find(&*self.rows.stores.lease().await?, &row.address).await?
-            }
+        let known = if row.kind.is_to_stranger() {
+            None
+        } else {
+            change::find(&*self.rows.stores.lease().await?, &row.address).await?
         };
         let recipient = match known {
             Some(subscriber) => subscriber.profile.recipient(row.address.clone()),
@@ -172,23 +172,15 @@ impl OutboxFeed<'_> {
             Ok(date) => date,
             Err(error) => return Ok(Err(error.to_string())),
         };
-        let kind = match row.kind {
-            LetterKind::Confirm => MailKind::Confirmation,
-            LetterKind::Already | LetterKind::Welcome | LetterKind::Link => MailKind::Notice,
-        };
+        let is_to_stranger = row.kind.is_to_stranger();
+        let kind = if is_to_stranger { MailKind::Confirmation } else { MailKind::Notice };
         let occasion = Occasion { date, time: now.timestamp().as_second(), test: false, kind };
         let mut recipient = recipient.with("newsletter", options.letters.newsletter());
-        if row.kind == LetterKind::Confirm {
-            match self.confirm_url(row, &identity).await? {
-                Some(url) => recipient = recipient.with("confirm_url", &url),
+        if let Some(slot) = row.kind.needs() {
+            match self.own_link(row, &identity).await? {
+                Some(url) => recipient = recipient.with(slot, &url),
                 None => return Ok(Err("nothing waits to be confirmed any more".to_owned())),
             }
-        }
-        if row.kind == LetterKind::Link {
-            let keys = &identity.keys;
-            let token = keys.data_token(&identity.list_id, &row.address, row.not_after);
-            let url = format!("{}/{}/{token}", identity.base_url, Purpose::Data);
-            recipient = recipient.with("data_url", &url);
         }
         if let Some(latest) = latest {
             recipient = recipient.with("latest_issue_url", &latest);
@@ -205,18 +197,36 @@ impl OutboxFeed<'_> {
         Ok(message.map(|message| (message, sent)).map_err(|error| error.to_string()))
     }
 
-    async fn confirm_url(
+    /// The link for which a mail is sent; nothing where it cannot be followed any more.
+    async fn own_link(
         &self,
         row: &OutboxRow,
         identity: &Identity,
     ) -> Result<Option<String>, StoreError> {
-        let id = row.signup.as_deref().unwrap_or_default();
-        let Some(end) = self.rows.signup_end(id, (self.options.clock)()).await? else {
-            return Ok(None);
+        let (keys, list_id, address) = (&identity.keys, &identity.list_id, &row.address);
+        let whole = |purpose: Purpose, token: String| {
+            Ok(Some(format!("{}/{purpose}/{token}", identity.base_url)))
         };
-        let Some(id) = signup::read_letters(id) else { return Ok(None) };
-        let token = identity.keys.confirm_token(&identity.list_id, &row.address, (&id, end));
-        Ok(Some(format!("{}/confirm/{token}", identity.base_url)))
+        if row.kind == LetterKind::Link {
+            return whole(Purpose::Data, keys.data_token(list_id, address, row.not_after));
+        }
+        let (id, now) = (row.signup.as_deref().unwrap_or_default(), (self.options.clock)());
+        let link = address_link(row.kind);
+        let end = match link {
+            Some(link) => self.rows.address_end((link, id), now).await?,
+            None => self.rows.signup_end(id, now).await?,
+        };
+        let Some((id, end)) = signup::read_letters(id).zip(end) else { return Ok(None) };
+        let one = (&id, end);
+        match link {
+            None => whole(Purpose::Confirm, keys.confirm_token(list_id, address, one)),
+            Some(AddressLink::Confirm) => {
+                whole(Purpose::Address, keys.address_token(list_id, address, one))
+            }
+            Some(AddressLink::PutBack) => {
+                whole(Purpose::Restore, keys.restore_token(list_id, address, one))
+            }
+        }
     }
 
     fn attempt_of(&self, row: &OutboxRow) -> Attempt {

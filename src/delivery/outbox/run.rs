@@ -16,7 +16,7 @@ use super::feed::{OutboxFeed, OutboxMemory};
 use super::letters::Letters;
 use super::rows::OutboxRows;
 use super::{counts, tidy};
-use crate::audience::signup;
+use crate::audience::{address_change, signup};
 use crate::crypto;
 use crate::delivery::ledger::editions::{PageOf, ShownIssues};
 use crate::delivery::pace::Rate;
@@ -165,6 +165,7 @@ impl Outbox {
         }
         let store = stores.lease().await?;
         signup::tidy(&store, now).await?;
+        address_change::tidy(&store, now).await?;
         tidy(&store, now).await?;
         self.tidied = Some(Instant::now());
         Ok(())
