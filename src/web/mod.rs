@@ -284,10 +284,7 @@ async fn watched(socket: Option<TcpListener>, operations: Operations, supervisor
 /// Links in mails are made with the keys that pages read them with.
 fn with_known_keys(outbox: OutboxOptions, keys: &Arc<KeyRing>) -> OutboxOptions {
     let (keys, identity) = (Arc::clone(keys), outbox.identity);
-    let identity = move || {
-        let identity = identity()?;
-        Some(Identity { keys: keys.known().links, ..identity })
-    };
+    let identity = move || Identity { keys: keys.known().links, ..identity() };
     OutboxOptions { identity: Arc::new(identity), ..outbox }
 }
 

@@ -1,24 +1,27 @@
 //! The outbox as a session sees it: one mail after the other, each marked before its dot and settled
 //! behind it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use tokio::sync::watch;
 
 use super::letters::LetterWanted;
-use super::rows::{OutboxEnd, OutboxRow, OutboxRows, SentLetter, address_link};
+use super::rows::{OutboxEnd, OutboxRow, OutboxRows, SentLetter, UnreadRow, address_link};
 use super::run::OutboxOptions;
 use crate::audience::address_change::AddressLink;
 use crate::audience::signup;
 use crate::audience::subscribers::change;
 use crate::compose::letters::LetterKind;
 use crate::delivery::id::RowId;
+use crate::delivery::ledger::claim::Retry;
 use crate::delivery::ledger::editions;
 use crate::delivery::moment::Moment;
 use crate::delivery::pace::Rate;
 use crate::delivery::state::State;
 use crate::delivery::verdict::{Attempt, Becomes, Verdict, later, verdict};
+use crate::diagnostic::log::LogEntry;
 use crate::message::Message;
 use crate::message::recipient::Recipient;
 use crate::message::splice::{Identity, MailKind, Occasion, Template};
@@ -30,6 +33,9 @@ use crate::store::StoreError;
 /// How long a relay may take to accept the text of a mail when the server is to end.
 const GRACE: Duration = Duration::from_secs(3);
 
+/// Until a row is looked at again that cannot be read.
+const UNREAD: Duration = Duration::from_secs(3_600);
+
 /// What lives as long as the process: what was not written down, and who has ended sessions.
 #[derive(Debug, Default)]
 pub(super) struct OutboxMemory {
@@ -37,6 +43,8 @@ pub(super) struct OutboxMemory {
     pub(super) unwritten: Vec<OutboxEnd>,
     /// How often a row has ended its session.
     pub(super) ends: HashMap<i64, u32>,
+    /// Rows that cannot be read, which was told.
+    pub(super) unread: BTreeSet<i64>,
     /// When the last mail was begun.
     pub(super) began: Option<Instant>,
 }
@@ -69,7 +77,14 @@ impl OutboxFeed<'_> {
             if *self.stop.borrow() {
                 return Ok(None);
             }
-            let Some(row) = self.rows.take(now).await? else { return Ok(None) };
+            let row = match self.rows.take(now).await? {
+                Some(Ok(row)) => row,
+                Some(Err(unread)) => {
+                    self.put_off(unread, now).await?;
+                    continue;
+                }
+                None => return Ok(None),
+            };
             if let Some(why) = self.rows.kept_back(&row, now).await? {
                 self.rows.settle(&OutboxEnd::ours(row.number, "dropped", why, now)).await?;
                 continue;
@@ -91,6 +106,27 @@ impl OutboxFeed<'_> {
                 }
             }
         }
+    }
+
+    /// Puts a row off that nobody can read here, and tells once: the others need not wait for it.
+    async fn put_off(
+        &mut self,
+        UnreadRow(number): UnreadRow,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let end = OutboxEnd::ours(number, "deferred", "this row cannot be read", now);
+        let first = Moment::at(now);
+        let retry = Some(Retry { first, next: first.plus(UNREAD), charged: false });
+        self.rows.settle(&OutboxEnd { retry, ..end }).await?;
+        if self.memory.unread.insert(number) {
+            let text = format!(
+                "mail {number} of the outbox cannot be read, and is tried again every hour: a newer version \
+                 of digest has written it, or the store is damaged; `digest store check` says which"
+            );
+            let notice = LogEntry::warning("mail_unreadable", text);
+            (self.options.tell)(&notice.with("number", number));
+        }
+        Ok(())
     }
 
     /// Where the relay has a limit, one mail follows the other after so long.
@@ -131,9 +167,7 @@ impl OutboxFeed<'_> {
         let Some(composition) = options.letters.composition(&wanted) else {
             return Ok(Err(format!("mails/{}.md has errors", row.kind.word())));
         };
-        let Some(identity) = (options.identity)() else {
-            return Ok(Err("the secret cannot be read".to_owned()));
-        };
+        let identity = (options.identity)();
         let date = match jiff::fmt::rfc2822::to_string(&now) {
             Ok(date) => date,
             Err(error) => return Ok(Err(error.to_string())),

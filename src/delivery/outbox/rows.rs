@@ -89,6 +89,10 @@ impl OutboxRow {
     }
 }
 
+/// The number of a mail that this program cannot read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct UnreadRow(pub(super) i64);
+
 /// What a message was made with.
 #[derive(Clone, Debug)]
 pub(super) struct SentLetter {
@@ -144,7 +148,10 @@ pub(super) struct OutboxRows {
 
 impl OutboxRows {
     /// Takes the next row that is due.
-    pub(super) async fn take(&self, now: Timestamp) -> Result<Option<OutboxRow>, StoreError> {
+    pub(super) async fn take(
+        &self,
+        now: Timestamp,
+    ) -> Result<Option<Result<OutboxRow, UnreadRow>>, StoreError> {
         let store = self.stores.lease().await?;
         let mut transaction = store.begin().await?;
         let row = sql::query(TAKE)
@@ -155,7 +162,9 @@ impl OutboxRows {
             .await
             .map_err(|error| store.failed(error))?;
         transaction.commit().await.map_err(|error| store.failed(error))?;
-        row.map(|row| OutboxRow::read(&row)).transpose().map_err(|error| store.failed(error))
+        let Some(row) = row else { return Ok(None) };
+        let number = row.try_get(0).map_err(|error| store.failed(error))?;
+        Ok(Some(OutboxRow::read(&row).map_err(|_| UnreadRow(number))))
     }
 
     /// Whether a row is due, and else when the next one is that is known.
