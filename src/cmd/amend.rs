@@ -164,10 +164,14 @@ async fn in_store(
     let told = shown(&workspace.config.archive, found.edition());
     let answer = CorrectionAnswer::of(args, &found, holders);
     let kept = found.write(&locked, &note, &now).await?;
-    if args.json && !args.notify {
-        print::json(&format!("{}\n", serde_json::to_string(&answer.written(&kept))?))?;
-    } else {
-        print::words(&format!("{}: correction {} is written down\n", answer.issue, kept.number))?;
+    let words = format!("{}: correction {} is written down", answer.issue, kept.number);
+    match (args.json, args.notify) {
+        (true, false) => {
+            print::json(&format!("{}\n", serde_json::to_string(&answer.written(&kept))?))?;
+        }
+        // The one object is that of the send.
+        (true, true) => print::note(&words),
+        (false, _) => print::words(&format!("{words}\n"))?,
     }
     print::note(told);
     tell_waiting(args, holders);
