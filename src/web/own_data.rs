@@ -19,6 +19,7 @@ use super::page::{filled, masked, page, title};
 use super::preferences::is_from_elsewhere;
 use super::signup_form::{FieldProblem, FormProblem, text_field};
 use super::subscribing::{answered_evenly, too_many};
+use super::typed::narrowed;
 use super::visitor::Visitor;
 use super::words::PageWords;
 use super::writer::own_data::{DataDone, DataWish};
@@ -65,7 +66,7 @@ async fn send_lost(
     let started = Instant::now();
     let form = SentForm::read(&headers, &body);
     let typed = form.value("email").unwrap_or_default();
-    let Ok(address) = email::typed(typed) else {
+    let Ok(address) = email::typed(&narrowed(typed)) else {
         let problem = FormProblem::new("email", FieldProblem::NoAddress);
         return lost_form(&pages.site, words, typed, Some(&problem));
     };
@@ -92,6 +93,7 @@ fn lost_form(
             (text_field(words, about, typed, problem))
             p { button type="submit" { (words.data.more_button) } }
         }
+        p { (filled(words.data.write_text, site, "")) }
     };
     page(site, words, status, (&title(words.preferences.title, site), content))
 }
@@ -105,9 +107,11 @@ async fn look(link: ByLink) -> Response<Body> {
     };
     let done = pages.writer.own_data(address.clone(), DataWish::Look).await;
     match done {
-        Ok(DataDone::Known) => pages.data_page(words, StatusCode::OK, (&address, &token), None),
+        Ok(DataDone::Known(gets)) => {
+            pages.data_page(words, StatusCode::OK, (&address, &token), (gets, None))
+        }
         Ok(DataDone::Erasing) => pages.erased(words, &address),
-        Ok(_) => pages.nothing_to_choose(words, &address),
+        Ok(_) => pages.nothing_kept(words, &address),
         Err(_) => pages.busy_form(words),
     }
 }
@@ -130,10 +134,11 @@ async fn act(link: ByLink, headers: HeaderMap, body: Bytes) -> Response<Body> {
     if is_from_elsewhere(&headers) || !is_ours {
         let told = Some(words.preferences.again_text);
         return match pages.writer.own_data(address.clone(), DataWish::Look).await {
-            Ok(DataDone::Known) => {
-                pages.data_page(words, StatusCode::FORBIDDEN, (&address, &token), told)
+            Ok(DataDone::Known(gets)) => {
+                let status = StatusCode::FORBIDDEN;
+                pages.data_page(words, status, (&address, &token), (gets, told))
             }
-            Ok(_) => pages.nothing_to_choose(words, &address),
+            Ok(_) => pages.nothing_kept(words, &address),
             Err(_) => pages.busy_form(words),
         };
     }
@@ -141,14 +146,16 @@ async fn act(link: ByLink, headers: HeaderMap, body: Bytes) -> Response<Body> {
     let is_asked = form.value("act") == Some("erase");
     let wish = if is_asked { DataWish::Look } else { wish };
     match pages.writer.own_data(address.clone(), wish).await {
-        Ok(DataDone::Known) if is_asked => pages.erase_question(words, (&address, &token)),
-        Ok(DataDone::Known) => pages.data_page(words, StatusCode::OK, (&address, &token), None),
+        Ok(DataDone::Known(_)) if is_asked => pages.erase_question(words, (&address, &token)),
+        Ok(DataDone::Known(gets)) => {
+            pages.data_page(words, StatusCode::OK, (&address, &token), (gets, None))
+        }
         Ok(DataDone::Taken(known)) => match serde_json::to_string_pretty(&known) {
             Ok(text) => attachment(text),
             Err(_) => pages.busy_form(words),
         },
         Ok(DataDone::Erasing) => pages.erased(words, &address),
-        Ok(DataDone::Nobody | DataDone::Asked) => pages.nothing_to_choose(words, &address),
+        Ok(DataDone::Nobody | DataDone::Asked) => pages.nothing_kept(words, &address),
         Err(_) => pages.busy_form(words),
     }
 }
@@ -192,7 +199,7 @@ impl Pages {
         self.form.is_some() && self.choices.is_some()
     }
 
-    /// Has a link sent to whoever gets mail at an address, at most one an hour. The answer is the same
+    /// Has a link sent to whoever gets mail at an address, or has left, at most one an hour. The answer is the same
     /// for every address.
     pub(super) async fn send_link(&self, words: &PageWords, address: Address) -> Response<Body> {
         let key = self.keys.known().visitors;
@@ -201,7 +208,10 @@ impl Pages {
         let wish = DataWish::SendLink { person, language: words.language.to_owned() };
         match self.writer.own_data(address, wish).await {
             Ok(_) => {
-                let content = html! { p { (words.data.sent_text) } };
+                let content = html! {
+                    p { (words.data.sent_text) }
+                    p { (filled(words.data.write_text, &self.site, "")) }
+                };
                 page(&self.site, words, StatusCode::OK, (words.form.sent_title, content))
             }
             Err(_) => self.busy_form(words),
@@ -228,13 +238,14 @@ impl Pages {
         words: &PageWords,
         status: StatusCode,
         (address, token): (&Address, &str),
-        told: Option<&'static str>,
+        (gets_mail, told): (bool, Option<&'static str>),
     ) -> Response<Body> {
         let (own, site, code) = (&words.data, &self.site, self.data_code(token));
         let content = html! {
             @if let Some(told) = told { p role="status" { strong { (told) } } }
             p { (filled(own.page_text, site, &masked(address.as_str()))) }
-            p { (preferences_link(self, words, address)) }
+            // Whoever has left has nothing to choose.
+            @if gets_mail { p { (preferences_link(self, words, address)) } }
             form method="post" {
                 input type="hidden" name="code" value=(code);
                 button type="submit" name="act" value="take" { (own.download_button) }
@@ -270,6 +281,16 @@ impl Pages {
         let content =
             html! { p { (filled(own.erased_text, &self.site, &masked(address.as_str()))) } };
         page(&self.site, words, StatusCode::OK, (own.erased_title, content))
+    }
+
+    /// The same page for who was erased, has another address now or was never there.
+    fn nothing_kept(&self, words: &PageWords, address: &Address) -> Response<Body> {
+        let (own, site) = (&words.data, &self.site);
+        let content = html! {
+            p { (filled(own.none_text, site, &masked(address.as_str()))) }
+            p { (filled(own.write_text, site, "")) }
+        };
+        page(site, words, StatusCode::GONE, (&title(own.title, site), content))
     }
 
     fn ended_link(&self, words: &PageWords) -> Response<Body> {

@@ -306,6 +306,10 @@ async fn kept_back(
     if now >= row.not_after {
         return Ok(Some("too late: nobody needs it any more"));
     }
+    if row.kind == LetterKind::Link {
+        let is_barred = leave::is_barred_from_all(connection, &row.address.identity()).await?;
+        return Ok(is_barred.then_some("the person is suppressed"));
+    }
     if row.kind != LetterKind::Confirm {
         let is_suppressed = leave::is_suppressed(connection, &row.address.identity()).await?;
         return Ok(is_suppressed.then_some("the person is suppressed"));
