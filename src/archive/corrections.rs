@@ -16,6 +16,8 @@ use super::edition::{WebArticle, WebEdition, WebSection};
 use super::metadata::PageMetadata;
 use super::words::ArchiveWords;
 use super::{ArchiveSite, Making, PublishedIssue};
+use crate::compose::phrases::phrases;
+use crate::issue::topics::Topic;
 
 /// A correction of an issue, as everybody may read it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,6 +82,24 @@ impl CorrectedParts {
     /// Whether everybody who reads the issue on the web reads the same as before.
     pub fn is_nothing(&self) -> bool {
         *self == CorrectedParts::default()
+    }
+
+    /// What the topic is called that all of this is about, as these editions of the issue say; `None`
+    /// where it is for everybody, or of several topics.
+    fn topic<'a>(&self, editions: &'a [WebEdition]) -> Option<&'a String> {
+        let removed = self.removed.iter().map(|one| &one.slug);
+        let slugs: Vec<&String> = self.corrected.iter().chain(&self.added).chain(removed).collect();
+        let sections = editions.iter().flat_map(|edition| &edition.sections);
+        let of_slug = |slug: &&String| {
+            let mut found = sections
+                .clone()
+                .filter(|section| section.articles.iter().any(|article| article.slug == **slug));
+            let first = found.next()?.topic.as_ref()?;
+            found.all(|section| section.topic.as_ref() == Some(first)).then_some(first)
+        };
+        let first = slugs.first().and_then(of_slug)?;
+        let is_same = |slug: &&String| of_slug(slug) == Some(first);
+        (!self.around && slugs.iter().all(is_same)).then_some(first)
     }
 
     /// Whether the article is another one than before.
@@ -204,13 +224,22 @@ pub(super) fn removed(
 }
 
 /// What a short mail says to those who got the text as it was.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ErratumText {
     /// Its Subject, which names that of the issue.
     pub subject: String,
+    /// What everybody is told, and then what is for those alone who want a topic.
+    pub parts: Vec<ErratumPart>,
+}
+
+/// What an erratum says to the readers of a topic, or to everybody.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ErratumPart {
+    /// The topic that all of it is about; `None` for everybody.
+    pub topic: Option<Topic>,
     /// Above what is corrected.
     pub title: String,
-    /// What was wrong, in the editor's words.
+    /// What was wrong, in the editor's words; with its day, where there are several.
     pub notes: Vec<String>,
     /// Before the links; nothing where the site does not show the issue.
     pub before_links: Option<&'static str>,
@@ -220,35 +249,73 @@ pub struct ErratumText {
 
 impl ErratumText {
     /// The words for these corrections of an issue that was called `subject`; `site` is where it is read.
+    /// `editions` are its texts on the web, the newest one at the end.
     pub fn of(
         corrections: &[Correction],
-        edition: &WebEdition,
+        (editions, topics): (&[WebEdition], &[Topic]),
         (name, subject): (&str, &str),
         site: Option<&ArchiveSite>,
-    ) -> ErratumText {
+    ) -> Option<ErratumText> {
+        let edition = editions.last()?;
         let words = ArchiveWords::of(&edition.language);
-        let path = format!("issues/{name}/");
-        let is_about = |article: &&WebArticle| {
-            article.page && corrections.iter().any(|one| one.changes.is_about(&article.slug))
-        };
-        let mut links = Vec::new();
-        if let Some(site) = site.filter(|_| edition.archive) {
-            links.extend(edition.articles().filter(is_about).map(|article| {
-                let address = site.absolute(&format!("{path}{}/", article.slug));
-                (article.title.clone(), address)
-            }));
-            if links.is_empty() {
-                links.push((edition.title.clone(), site.absolute(&path)));
+        let named = |title: &String| topics.iter().find(|topic| topic.title == *title);
+        let mut groups: BTreeMap<Option<&str>, (Option<&Topic>, Vec<&Correction>)> =
+            BTreeMap::new();
+        for correction in corrections {
+            let topic = correction.changes.topic(editions).and_then(named);
+            let group = groups.entry(topic.map(|topic| &*topic.name)).or_default();
+            group.0 = topic;
+            group.1.push(correction);
+        }
+        let site = site.filter(|_| edition.archive).map(|site| (site, format!("issues/{name}/")));
+        let part = |(topic, corrections): (Option<&Topic>, Vec<&Correction>)| {
+            let links = site
+                .as_ref()
+                .map_or_else(Vec::new, |(site, path)| links(&corrections, edition, (site, path)));
+            let is_one = corrections.len() == 1;
+            let note = |one: &&Correction| {
+                if is_one { one.note.clone() } else { dated(one, &edition.language) }
+            };
+            ErratumPart {
+                topic: topic.cloned(),
+                title: words.erratum_title.to_owned(),
+                notes: corrections.iter().map(note).collect(),
+                before_links: (!links.is_empty()).then_some(words.corrected_text),
+                links,
             }
-        }
-        ErratumText {
+        };
+        Some(ErratumText {
             subject: words.erratum.replace("{subject}", subject),
-            title: words.erratum_title.to_owned(),
-            notes: corrections.iter().map(|one| one.note.clone()).collect(),
-            before_links: (!links.is_empty()).then_some(words.corrected_text),
-            links,
-        }
+            parts: groups.into_values().map(part).collect(),
+        })
     }
+}
+
+/// `Corrected on 28 November 2026: The date was wrong.`
+fn dated(correction: &Correction, language: &str) -> String {
+    let words = ArchiveWords::of(language);
+    let day = correction.day.strftime(phrases(language).date).to_string();
+    words.corrected.replace("{date}", &day).replace("{note}", &correction.note)
+}
+
+/// The pages that are right now; none where nobody can read on the web what was corrected.
+fn links(
+    corrections: &[&Correction],
+    edition: &WebEdition,
+    (site, path): (&ArchiveSite, &str),
+) -> Vec<(String, String)> {
+    let is_about = |article: &&WebArticle| {
+        article.page && corrections.iter().any(|one| one.changes.is_about(&article.slug))
+    };
+    let articles = edition
+        .articles()
+        .filter(is_about)
+        .map(|article| (article.title.clone(), site.absolute(&format!("{path}{}/", article.slug))));
+    let mut links: Vec<(String, String)> = articles.collect();
+    if links.is_empty() && corrections.iter().any(|one| !one.changes.is_nothing()) {
+        links.push((edition.title.clone(), site.absolute(path)));
+    }
+    links
 }
 
 #[cfg(test)]

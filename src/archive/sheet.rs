@@ -38,7 +38,8 @@ h1{font:700 1.6rem/1.25 var(--h);margin:0 0 1rem;text-wrap:balance}\
 p{margin:0 0 1rem}\
 a{color:var(--link)}\
 :focus-visible{outline:3px solid var(--link);outline-offset:3px}\
-@media(prefers-contrast:more){main{border-color:var(--text)}}";
+@media(prefers-contrast:more){main{border-color:var(--text)}}\
+@media print{:root{--background:#fff;--surface:#fff;--text:#000;--muted:#444;--border:#999}main{border:0}}";
 
 const SITE: &str = "\
 body>header,main,body>footer{max-width:44rem;margin:0 auto;padding-left:1.25rem;padding-right:1.25rem}\
@@ -94,10 +95,12 @@ color:var(--text);background:var(--surface);border:2px solid var(--muted);border
 :lang(ko){word-break:keep-all}:lang(ja),:lang(zh){word-break:normal}\
 :target{scroll-margin-top:1rem}\
 @media(prefers-reduced-motion:no-preference){html{scroll-behavior:smooth}}\
-@media(min-width:48em){body>header{padding-top:2.5rem}main{padding:2.5rem 3rem 3rem}}\
+@media(min-width:48em){body>header,body>footer{padding-left:3rem;padding-right:3rem}\
+body>header{padding-top:2.5rem}main{padding:2.5rem 3rem 3rem}}\
 @media print{body>header nav,body>footer,.skip,nav.turn,nav.toc,form{display:none}\
-body{background:none;color:#000;font-size:11pt}main{border:0;padding:0;max-width:none}\
-a{color:inherit}main p a[href^=http]::after{content:\" <\" attr(href) \">\";font-size:.8em}\
+body{font-size:11pt}body>header,main{padding:0;max-width:none}a,.button{color:inherit}\
+.button{background:none;padding:0;text-decoration:underline}.callout{border:1px solid var(--border)}\
+pre{white-space:pre-wrap}.table,.raw{overflow:visible}main p a[href^=http]::after{content:\" <\" attr(href) \">\";font-size:.8em}\
 figure,pre,blockquote,table{break-inside:avoid}h2,h3{break-after:avoid}}";
 
 #[cfg(test)]

@@ -8,10 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::signup;
 use super::subscribers::change::{self, ChangeNote};
 use super::subscribers::{ChangeOrigin, SubscriptionStatus, moved};
 use super::suppression::{self, SuppressionNote, SuppressionSubject};
+use super::{address_change, signup};
 use crate::message::address::Address;
 use crate::store::sql::{self, Connection, SqlError};
 use crate::store::{Store, StoreError};
@@ -112,6 +112,7 @@ pub async fn leave_within(
     }
     let people: Vec<&str> = people.iter().map(String::as_str).collect();
     signup::withdraw_within(connection, &in_json(&people)).await?;
+    address_change::withdraw_within(connection, &in_json(&people)).await?;
     let staying: Vec<String> =
         sql::query_scalar(STAYING).bind(in_json(&people)).fetch_all(&mut *connection).await?;
     if !staying.is_empty() {

@@ -4,6 +4,7 @@
 //! can be wrong with a list is found here, before a send. [`subscribers`] is the publication's own
 //! list in the store, and [`suppression`] keeps who is never mailed, whatever a list says. Must never send, and must never drop a row without saying so.
 
+pub mod address_change;
 mod answers;
 mod attributes;
 mod clean;

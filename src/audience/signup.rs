@@ -14,6 +14,7 @@ use super::subscribers::profile::{ConsentRecord, SubscriberProfile, of_ms};
 use super::subscribers::{ChangeOrigin, ConsentWay, SubscriptionStatus};
 use super::suppression::SuppressionReason;
 use crate::crypto;
+use crate::issue::topics::{self, TopicChoice};
 use crate::message::address::Address;
 use crate::message::token::SignupId;
 use crate::store::sql::{self, Connection, SqlError, SqlRow};
@@ -124,9 +125,6 @@ pub async fn words_shown(
     }))
 }
 
-/// What stands in the place of topics that nobody was asked for: no choice is written so.
-const NOT_ASKED: &str = "?";
-
 /// What somebody asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Signup {
@@ -138,8 +136,8 @@ pub struct Signup {
     pub fields: BTreeMap<String, String>,
     /// The language that they chose; empty where they did not.
     pub language: String,
-    /// The topics that they want; see [`crate::issue::topics`]. `None` where the form did not ask.
-    pub topics: Option<String>,
+    /// The topics that the form showed, and whether they want each.
+    pub topics: Vec<(String, bool)>,
     /// What they agreed to.
     pub words: String,
     /// The keyed hash of the address of the computer.
@@ -166,7 +164,7 @@ pub struct OpenSignup {
     pub fields: BTreeMap<String, String>,
     /// The language that they chose; empty where they did not.
     pub language: String,
-    /// The topics that they want.
+    /// What they said of topics; see [`topics::write_answers`].
     pub topics: String,
     /// What they agreed to.
     pub words: String,
@@ -340,7 +338,7 @@ pub async fn keep_within(
         .bind(signup.address.as_str())
         .bind(serde_json::to_string(&signup.fields).map_err(SqlError::encode)?)
         .bind(signup.language.as_str())
-        .bind(signup.topics.as_deref().unwrap_or(NOT_ASKED))
+        .bind(topics::write_answers(&signup.topics))
         .bind(signup.words.as_str())
         .bind(signup.ip_hash.clone())
         .bind(now.as_millisecond())
@@ -364,7 +362,7 @@ pub async fn replace_within(
         .bind(signup.address.identity())
         .bind(serde_json::to_string(&signup.fields).map_err(SqlError::encode)?)
         .bind(signup.language.as_str())
-        .bind(signup.topics.as_deref().unwrap_or(NOT_ASKED))
+        .bind(topics::write_answers(&signup.topics))
         .bind(signup.words.as_str())
         .bind(signup.ip_hash.clone())
         .bind(now.as_millisecond())
@@ -451,7 +449,7 @@ pub async fn open_of(
             email: row.try_get(0)?,
             fields: serde_json::from_str(row.try_get(1)?).map_err(SqlError::decode)?,
             language: row.try_get(2)?,
-            topics: asked_topics(row.try_get(3)?).unwrap_or_default(),
+            topics: topics::write_answers(&topics::read_answers(row.try_get(3)?)),
             words: row.try_get(4)?,
             asked_at: of_ms(row.try_get(5)?),
             ends_at: of_ms(row.try_get(6)?),
@@ -566,7 +564,7 @@ pub struct AskedFor {
     /// As in [`Signup`].
     pub language: String,
     /// As in [`Signup`].
-    pub topics: Option<String>,
+    pub topics: Vec<(String, bool)>,
     consent: ConsentRecord,
     /// When; a later form takes its place.
     pub asked: Timestamp,
@@ -579,7 +577,7 @@ impl AskedFor {
             email: row.try_get(1)?,
             fields: serde_json::from_str(row.try_get(2)?).map_err(SqlError::decode)?,
             language: row.try_get(3)?,
-            topics: asked_topics(row.try_get(4)?),
+            topics: topics::read_answers(row.try_get(4)?),
             consent: ConsentRecord {
                 how: ConsentWay::Form,
                 at: asked,
@@ -599,7 +597,9 @@ impl AskedFor {
         if !self.language.is_empty() {
             profile.language = self.language;
         }
-        profile.topics = self.topics.unwrap_or(profile.topics);
+        if !self.topics.is_empty() {
+            profile.topics = TopicChoice::with(&profile.topics, &self.topics).to_string();
+        }
         profile.status = SubscriptionStatus::Confirmed;
         // Whoever subscribes wants the next issue.
         profile.paused_until = None;
@@ -608,10 +608,6 @@ impl AskedFor {
         profile.consent = Some(ConsentRecord { words, ..self.consent });
         profile
     }
-}
-
-fn asked_topics(kept: String) -> Option<String> {
-    (kept != NOT_ASKED).then_some(kept)
 }
 
 /// Whose mailbox an address is, as far as many addresses can be one: for a limit, and for nothing else.

@@ -8,6 +8,7 @@ mod erratum;
 
 use sejong_digest::archive::corrections::CorrectedParts;
 use sejong_digest::archive::edition::WebEdition;
+use sejong_digest::compose::Segment;
 use sejong_digest::config::ArchiveConfig;
 use sejong_digest::delivery::amend::{self, Amendment, TextHolders};
 use sejong_digest::delivery::ledger::corrections::KeptCorrection;
@@ -16,13 +17,15 @@ use sejong_digest::delivery::ledger::{self, Ledger, LockedLedger};
 use sejong_digest::delivery::pace::Rate;
 use sejong_digest::delivery::recovery;
 use sejong_digest::delivery::send::content::{Change, Composed};
+use sejong_digest::delivery::send::renamed;
 use sejong_digest::diagnostic::counted;
+use sejong_digest::diagnostic::visible::visible;
 use sejong_digest::issue::Issue;
 use sejong_digest::store::Store;
 use serde::Serialize;
 
 use super::failure::{Ending, Exit, Failure};
-use super::files::quoted;
+use super::files::{describe, quoted};
 use super::gate::Gate;
 use super::readers::ListArgs;
 use super::relays::RelayArgs;
@@ -30,6 +33,7 @@ use super::send::question;
 use super::status::ledger_address;
 use super::workspace::Workspace;
 use super::{Global, LogOptions, archive, clock, looking, print, runtime, send};
+use erratum::Erratum;
 
 const LONG: &str = "\
 Correct an issue that was sent
@@ -104,6 +108,7 @@ pub(crate) fn run(global: &Global, args: Args) -> Ending {
 /// Writes the correction down; the issue that tells readers of it, where it is to be sent.
 async fn amended(global: &Global, args: &Args) -> Result<Option<String>, Failure> {
     let workspace = Workspace::open(global)?;
+    workspace.has_issue(&args.issue)?;
     let name = workspace.issue_name(&args.issue)?;
     let place = ledger_address(&workspace, None, None)?;
     let store = if args.dry_run {
@@ -125,14 +130,14 @@ async fn in_store(
     let (boot, now) = (looking::boot(), clock::now_in(&workspace.config.time_zone));
     let at = now.timestamp().to_string();
     if !recovery::may_be_had(ledger, &boot, &at).await? {
-        return Err(Failure::new(format!("{} was not sent to anybody yet", args.issue))
-            .help("correct its files: `digest send` takes them as they are"));
+        return Err(not_sent(workspace, args, ledger, (&boot, &at)).await);
     }
     if args.dry_run {
         looking::look(ledger).await?;
         let draft = read(workspace, args)?;
+        let (issue, subject) = named(&draft);
         let Some(found) = Amendment::found(ledger, draft).await? else {
-            return Err(nothing_differs(args));
+            return look_again(workspace, args, (ledger, &issue, &subject)).await.map(|()| None);
         };
         return tell(workspace, args, (&found, amend::holders(ledger).await?)).map(|()| None);
     }
@@ -140,8 +145,7 @@ async fn in_store(
     let locked = ledger.clone().lock(&who).await?;
     looking::tell_recovered(&recovery::recover(&locked, &boot, &at).await?);
     let composed = read(workspace, args)?;
-    let issue = composed.issue.clone();
-    let subject = composed.composition.readable_subject();
+    let (issue, subject) = named(&composed);
     let Some(found) = Amendment::found(&locked, composed).await? else {
         return again(workspace, args, (&locked, &issue, &subject)).await;
     };
@@ -160,10 +164,14 @@ async fn in_store(
     let told = shown(&workspace.config.archive, found.edition());
     let answer = CorrectionAnswer::of(args, &found, holders);
     let kept = found.write(&locked, &note, &now).await?;
-    if args.json && !args.notify {
-        print::json(&format!("{}\n", serde_json::to_string(&answer.written(&kept))?))?;
-    } else {
-        print::words(&format!("{}: correction {} is written down\n", answer.issue, kept.number))?;
+    let words = format!("{}: correction {} is written down", answer.issue, kept.number);
+    match (args.json, args.notify) {
+        (true, false) => {
+            print::json(&format!("{}\n", serde_json::to_string(&answer.written(&kept))?))?;
+        }
+        // The one object is that of the send.
+        (true, true) => print::note(&words),
+        (false, _) => print::words(&format!("{words}\n"))?,
     }
     print::note(told);
     tell_waiting(args, holders);
@@ -171,7 +179,51 @@ async fn in_store(
         tell_holders(args, locked.outdated(kept.number).await?);
         return Ok(None);
     }
-    erratum::made(workspace, &locked, (&issue, &subject)).await
+    told_by(workspace, &locked, (&issue, &subject)).await
+}
+
+/// Makes the issue that tells of all corrections; its name, where somebody is to be told.
+async fn told_by(
+    workspace: &Workspace,
+    ledger: &LockedLedger,
+    (issue, subject): (&Issue, &str),
+) -> Result<Option<String>, Failure> {
+    match Erratum::found(workspace, ledger, (issue, subject)).await? {
+        Some(erratum) => erratum.made(workspace, ledger, issue).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// The issue, and what a mail about it calls it: of a subject with something of each reader's, its title.
+fn named(composed: &Composed) -> (Issue, String) {
+    let issue = composed.issue.clone();
+    let mut segments = composed.composition.subject.iter();
+    let subject = if segments.all(|segment| matches!(segment, Segment::Literal(_))) {
+        composed.composition.readable_subject()
+    } else {
+        issue.title.clone()
+    };
+    (issue, subject)
+}
+
+/// Nobody has it: under this name, or at all.
+async fn not_sent(
+    workspace: &Workspace,
+    args: &Args,
+    ledger: &Ledger,
+    (boot, at): (&str, &str),
+) -> Failure {
+    let failure = Failure::new(format!("{} was not sent to anybody yet", args.issue));
+    match renamed::former_name(ledger, &workspace.issue_folders(), (boot, at)).await {
+        Ok(Some(before)) => failure.help(format!(
+            "issues/{0} was sent, has nearly the same text, and its folder is gone or has another issue \
+             now. If it is the same issue, give this folder its old name back, and run `digest amend` \
+             with {0}",
+            visible(&before)
+        )),
+        Ok(None) => failure.help("correct its files: `digest send` takes them as they are"),
+        Err(error) => Failure::new(error.to_string()),
+    }
 }
 
 /// The issue that was composed, without errors.
@@ -195,23 +247,94 @@ fn note(args: &Args) -> Result<Option<String>, Failure> {
     Ok(note)
 }
 
-/// Nothing differs: the correction was written down before, and readers may be told of it now.
+/// Nothing differs: readers may be told now of the correction that was written down before, or its note
+/// is put in other words as long as nobody was told.
 async fn again(
     workspace: &Workspace,
     args: &Args,
     (ledger, issue, subject): (&LockedLedger, &Issue, &str),
 ) -> Result<Option<String>, Failure> {
     let corrections = ledger.corrections().await?;
-    let last = corrections.last().filter(|_| args.notify);
-    let note = note(args)?;
-    match last {
-        Some(last) if note.as_ref().is_none_or(|note| *note == last.correction.note) => {
-            erratum::made(workspace, ledger, (issue, subject)).await
+    let Some(last) = corrections.last() else { return Err(nothing_differs(args)) };
+    match note(args)? {
+        Some(note) if note != last.correction.note => {
+            in_other_words(workspace, args, (ledger, last, &note)).await?;
         }
-        Some(_) => Err(nothing_differs(args)
-            .help("without --note, --notify tells of the correction that was written down before")),
-        None => Err(nothing_differs(args)),
+        _ if !args.notify => return Err(nothing_differs(args)),
+        _ => {}
     }
+    if !args.notify {
+        return Ok(None);
+    }
+    told_by(workspace, ledger, (issue, subject)).await
+}
+
+/// Puts another note in the place of the last one.
+async fn in_other_words(
+    workspace: &Workspace,
+    args: &Args,
+    (ledger, last, note): (&LockedLedger, &KeptCorrection, &str),
+) -> Result<(), Failure> {
+    if !erratum::is_untold(ledger, last).await? {
+        return Err(nothing_differs(args).help(format!(
+            "readers were told {:?}: that note cannot be changed any more. Another correction of the \
+             article gets a note of its own; without --note, --notify tells those who were not told yet",
+            last.correction.note
+        )));
+    }
+    let folders = workspace.issue_folders();
+    let made = last.erratum.as_ref().and_then(|name| folders.iter().find(|it| it.ends_with(name)));
+    if let Some(folder) = made {
+        let folder = describe(folder);
+        return Err(Failure::new(format!("{folder} has the note already; nothing was changed"))
+            .help(format!(
+                "nobody has that issue yet: delete the folder {folder}, and run the same command again; \
+                 --notify makes it anew"
+            )));
+    }
+    let (issue, before) = (&args.issue, &last.correction.note);
+    let what = format!("{issue}: the note {before:?} becomes {note:?}\n");
+    if args.json {
+        print::note(what.trim_end())
+    } else {
+        print::words(&what)?
+    }
+    if !confirmed(args.yes, "Change the note on the web?")? {
+        return Err(Failure::new("nothing was changed"));
+    }
+    ledger.note(last.number, note).await?;
+    if args.json && !args.notify {
+        let told = serde_json::json!({ "issue": issue, "number": last.number, "note": note });
+        print::json(&format!("{told}\n"))?;
+    }
+    Ok(())
+}
+
+/// What `--notify` would tell where nothing differs any more, and whom.
+async fn look_again(
+    workspace: &Workspace,
+    args: &Args,
+    (ledger, issue, subject): (&Ledger, &Issue, &str),
+) -> Result<(), Failure> {
+    let corrections = ledger.corrections().await?;
+    let Some(last) = corrections.last().filter(|_| args.notify) else {
+        return Err(nothing_differs(args));
+    };
+    let Some(erratum) = Erratum::found(workspace, ledger, (issue, subject)).await? else {
+        return Ok(());
+    };
+    let told = ledger.told(last.number).await?;
+    if args.json {
+        print::json(&format!("{}\n", erratum.in_json(&args.issue, told)))?;
+    } else {
+        print::words(&erratum.shown())?;
+    }
+    erratum.tell();
+    if told > 0 {
+        let have = if told == 1 { "has" } else { "have" };
+        print::note(&format!("{} {have} it already, or may have", counted(told, "person")));
+    }
+    Ok(())
 }
 
 fn nothing_differs(args: &Args) -> Failure {
@@ -219,7 +342,10 @@ fn nothing_differs(args: &Args) -> Failure {
         "the files of {} say what everybody reads already; nothing was changed",
         args.issue
     ))
-    .help("correct the article first, and run the same command again")
+    .help(
+        "correct the article first, and run the same command again. As long as nobody was told by mail, \
+         --note with other words changes the note of the last correction",
+    )
 }
 
 /// Asks on a terminal; elsewhere only `--yes` is an answer.
@@ -374,7 +500,11 @@ fn differences(args: &Args, found: &Amendment) -> String {
         say("file", &format!("{file}{word}"));
     }
     if parts.is_nothing() {
-        text.push_str("  on the web everybody reads the same as before\n");
+        text.push_str(
+            "  on the web everybody reads the same as before: what differs is in the mail alone, as in a \
+             passage for some readers. Your note is public all the same, on the page of the issue, and \
+             --notify tells it to everybody who got the issue\n",
+        );
     }
     text
 }

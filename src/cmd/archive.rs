@@ -1,5 +1,7 @@
 //! `digest archive`: the issues as pages that everybody may read, in a folder for any web server.
 
+mod older;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -15,7 +17,7 @@ use sejong_digest::issue::image::Image;
 use sejong_digest::issue::load::ArchiveStanding;
 use sejong_digest::issue::{Issue, Pictures, load};
 use sejong_digest::picture::card::faces::{self, CardFaces};
-use sejong_digest::store::Store;
+use sejong_digest::store::{Store, StoreAddress};
 use sejong_digest::web::base::BaseUrl;
 use sejong_digest::web::live::StandingOf;
 
@@ -156,8 +158,15 @@ async fn pages(
             "run `digest archive build` where issues are sent from, or name the store with --store",
         ));
     }
-    let store = Store::read(&address, &STEPS).await.map_err(looking::unusable)?;
+    let mut store = Store::read(&address, &STEPS).await.map_err(looking::unusable)?;
     let shown = workspace.config.archive.built();
+    let all = editions::heads(&store, shown).await?;
+    let made = older::make(workspace, &store, &all).await?;
+    if !made.is_empty() {
+        store.close().await;
+        keep_made(&address, &made).await;
+        store = Store::read(&address, &STEPS).await.map_err(looking::unusable)?;
+    }
     let heads = heads(workspace, &store, shown).await?;
     let key = editions::key(site, &heads);
     let current = folder::is_current(&args.out, &key);
@@ -184,6 +193,31 @@ async fn pages(
         print::note(&words);
     }
     folder::write(&args.out, site, &key, &pages, &picture, &card).map_err(failed)
+}
+
+/// Writes down what the ledger lacks of older issues. Without it their pages are as they were.
+async fn keep_made(address: &StoreAddress, made: &[older::EditionMade]) {
+    let written = match Store::open(address, &STEPS).await {
+        Ok(store) => {
+            let written = older::write(&store, made).await;
+            store.close().await;
+            written
+        }
+        Err(error) => Err(error),
+    };
+    if let Err(error) = written {
+        print::note(&format!(
+            "the articles of older issues have no pages yet: {error}. The next `digest archive build` \
+             makes them"
+        ));
+    }
+}
+
+/// Makes what the ledger lacks of older issues, for a server that is about to begin.
+pub(super) async fn complete(workspace: &Workspace, store: &Store) -> Result<(), Failure> {
+    let heads = editions::heads(store, workspace.config.archive.served()).await?;
+    let made = older::make(workspace, store, &heads).await?;
+    Ok(older::write(store, &made).await?)
 }
 
 /// The texts that are shown. Which issues were taken back is written down, and which folders are missing

@@ -104,6 +104,7 @@ async fn serve(workspace: &Workspace, args: &Args, options: WebOptions) -> Endin
         let consents = subscribing.form.consents(&options.site);
         signup::keep_words(&store, &consents, clock::now()).await?;
     }
+    archive::complete(workspace, &store).await?;
     store.close().await;
     let base = options.site.base.to("/");
     let text = format!("answering for {base} at http://{at}/");

@@ -86,6 +86,8 @@ struct Told<'a> {
     domains: Vec<Domain>,
     /// Wishes to leave that nobody has decided about, of whatever issue.
     wishes: &'a WaitingWishes,
+    /// How many people of the list have paused by their own choice, of whatever issue.
+    paused: u64,
     /// Which text they have; of one issue alone.
     #[serde(flatten)]
     texts: Option<IssueTexts>,
@@ -324,6 +326,7 @@ async fn answer(
     } else {
         WaitingWishes::default()
     };
+    let paused = preferences::paused(store, clock::now_in(zone).date()).await?;
     let mut all = Vec::new();
     for issue in wanted {
         let ledger = Ledger::new(store.clone(), &issue);
@@ -340,6 +343,7 @@ async fn answer(
             bounced: ledger.bounce_counts().await?,
             domains,
             wishes: &wishes,
+            paused,
             texts: match &args.issue {
                 Some(_) => Some(IssueTexts::of(&ledger).await?),
                 None => None,

@@ -127,6 +127,23 @@ impl Workspace {
         Draft { folder, missing, issue, composition, problems, allowed }
     }
 
+    /// Whether the issue that `given` means has a folder.
+    pub(crate) fn has_issue(&self, given: &str) -> Result<(), Failure> {
+        let publication = &self.config.publication;
+        let folder = load::folder(publication, given);
+        if folder.is_dir() {
+            return Ok(());
+        }
+        Err(no_such_issue(&folder, &load::instead(publication, &folder)))
+    }
+
+    /// The folders of all issues.
+    pub(crate) fn issue_folders(&self) -> Vec<PathBuf> {
+        let issues = self.root.join("issues");
+        let names = load::names(&self.config.publication).unwrap_or_default();
+        names.into_iter().map(|name| issues.join(name)).collect()
+    }
+
     /// The name by which the ledger knows the issue that `given` means; see [`load::name_of`].
     pub(crate) fn issue_name(&self, given: &str) -> Result<String, Failure> {
         let publication = &self.config.publication;
@@ -398,6 +415,11 @@ impl fmt::Display for LostSecret {
     }
 }
 
+fn no_such_issue(folder: &Path, help: &str) -> Failure {
+    let folder = describe(folder);
+    Failure::checks(format!("there is no issue {folder}: no such folder exists")).help(help)
+}
+
 impl Draft {
     /// Shows the problems on stderr, and counts them. That the issue does not exist is no problem of
     /// it: the command ends with those words.
@@ -409,9 +431,7 @@ impl Draft {
 
     /// There is no such issue.
     pub(crate) fn absent(&self) -> Option<Failure> {
-        let folder = describe(&self.folder);
-        let failure = Failure::checks(format!("there is no issue {folder}: no such folder exists"));
-        self.missing.as_ref().map(|help| failure.help(help))
+        self.missing.as_ref().map(|help| no_such_issue(&self.folder, help))
     }
 
     /// The issue and its composition, where there are both.

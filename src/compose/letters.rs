@@ -15,7 +15,8 @@ mod zh_hant;
 use super::language::of_words;
 
 /// Slots of these texts that are whole addresses.
-pub const URLS: &[&str] = &["confirm_url", "latest_issue_url", "data_url"];
+pub const URLS: &[&str] =
+    &["confirm_url", "latest_issue_url", "data_url", "address_url", "restore_url"];
 
 /// What a letter is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -28,12 +29,22 @@ pub enum LetterKind {
     Welcome,
     /// Brings the link to what is kept of them, to whoever asks for it.
     Link,
+    /// Asks a new mailbox whether mail goes there from now on.
+    Address,
+    /// Tells the mailbox before that it does, and leads back.
+    Moved,
 }
 
 impl LetterKind {
     /// Each.
-    pub const ALL: [LetterKind; 4] =
-        [LetterKind::Confirm, LetterKind::Already, LetterKind::Welcome, LetterKind::Link];
+    pub const ALL: [LetterKind; 6] = [
+        LetterKind::Confirm,
+        LetterKind::Already,
+        LetterKind::Welcome,
+        LetterKind::Link,
+        LetterKind::Address,
+        LetterKind::Moved,
+    ];
 
     /// The word for it in tables, and the name of its file.
     pub const fn word(self) -> &'static str {
@@ -42,6 +53,8 @@ impl LetterKind {
             LetterKind::Already => "already",
             LetterKind::Welcome => "welcome",
             LetterKind::Link => "link",
+            LetterKind::Address => "address",
+            LetterKind::Moved => "moved",
         }
     }
 
@@ -50,8 +63,16 @@ impl LetterKind {
         match self {
             LetterKind::Confirm => Some("confirm_url"),
             LetterKind::Link => Some("data_url"),
+            LetterKind::Address => Some("address_url"),
+            LetterKind::Moved => Some("restore_url"),
             LetterKind::Already | LetterKind::Welcome => None,
         }
+    }
+
+    /// Whether it goes to a mailbox that the list does not have, or not any more: nothing in it leaves a
+    /// list.
+    pub const fn is_to_stranger(self) -> bool {
+        matches!(self, LetterKind::Confirm | LetterKind::Address | LetterKind::Moved)
     }
 
     /// What names it in the publication: the file of its text, whether there is one or not.
@@ -79,6 +100,11 @@ struct LetterWords {
     link: LetterSentences,
     link_button: &'static str,
     link_end: &'static str,
+    address: LetterSentences,
+    address_button: &'static str,
+    moved: LetterSentences,
+    moved_button: &'static str,
+    moved_end: &'static str,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -128,6 +154,14 @@ pub fn own(kind: LetterKind, language: &str, has_latest: bool) -> OwnLetter {
             let link = format!("[{}]({{{{ data_url }}}}){{.button}}", words.link_button);
             (words.link, format!("\n{link}\n\n{}\n", words.link_end))
         }
+        LetterKind::Address => {
+            let link = format!("[{}]({{{{ address_url }}}}){{.button}}", words.address_button);
+            (words.address, format!("\n{link}\n\n{}\n", words.confirm_end))
+        }
+        LetterKind::Moved => {
+            let link = format!("[{}]({{{{ restore_url }}}}){{.button}}", words.moved_button);
+            (words.moved, format!("\n{link}\n\n{}\n", words.moved_end))
+        }
     };
     let LetterSentences { subject, title, text } = sentences;
     let text = format!("---\nsubject: \"{subject}\"\ntitle: \"{title}\"\n---\n{text}\n{behind}");
@@ -164,6 +198,8 @@ mod tests {
                     LetterKind::Welcome => "({{ latest_issue_url }})",
                     LetterKind::Already => "",
                     LetterKind::Link => "({{ data_url }}){.button}",
+                    LetterKind::Address => "({{ address_url }}){.button}",
+                    LetterKind::Moved => "({{ restore_url }}){.button}",
                 };
                 assert!(letter.text.contains(link), "{kind:?} {letter:?}");
             }

@@ -172,11 +172,3 @@ pub async fn holders(ledger: &Ledger) -> Result<TextHolders, StoreError> {
     }
     Ok(holders)
 }
-
-/// The corrections that readers have not been told of, the last one at the end: those behind the last
-/// that an erratum was made for, but for the last one of all.
-pub fn untold(corrections: &[KeptCorrection]) -> &[KeptCorrection] {
-    let Some((_, before)) = corrections.split_last() else { return &[] };
-    let told = before.iter().rposition(|one| one.erratum.is_some());
-    corrections.get(told.map_or(0, |at| at + 1)..).unwrap_or_default()
-}

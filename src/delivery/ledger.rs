@@ -35,7 +35,7 @@ use std::sync::Arc;
 use super::id::{RevisionId, RowId, RunId};
 use super::journal::Settled;
 use super::verdict::{GIVEN_UP, PUT_OFF};
-use crate::audience::{erasure, signup, subscribers, suppression};
+use crate::audience::{address_change, erasure, signup, subscribers, suppression};
 use crate::delivery::outbox;
 use crate::message::recipient::Recipient;
 use crate::smtp::outcome::Stage;
@@ -49,7 +49,7 @@ use runs::Written;
 const BATCH: usize = 1_000;
 
 /// The tables, step by step; see [`Store::open`].
-pub const STEPS: [SchemaStep; 39] = [
+pub const STEPS: [SchemaStep; 40] = [
     SchemaStep { sqlite: FIRST_STEP, postgres: tables::POSTGRES },
     SchemaStep::of_sqlite(claim::TIMES),
     SchemaStep::of_sqlite(revision::STEP),
@@ -89,6 +89,7 @@ pub const STEPS: [SchemaStep; 39] = [
     SchemaStep::both(subscribers::PAUSED),
     signup::WORDS,
     erasure::STEP,
+    address_change::STEP,
 ];
 
 const FIRST_STEP: &str = "
@@ -251,7 +252,7 @@ impl Ledger {
     }
 
     /// The open file.
-    pub(super) fn store(&self) -> &Store {
+    pub fn store(&self) -> &Store {
         &self.store
     }
 

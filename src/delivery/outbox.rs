@@ -4,7 +4,7 @@
 //! `pending -> attempting -> accepted | deferred | refused | uncertain`, or `dropped`. There are few of
 //! them, so a commit before the dot does what the journal does for an issue. What a process has left as
 //! `attempting` may have arrived: a confirmation is sent once more with its Message-ID, because a reader
-//! waits for it and a second copy does nothing else, and so is a link that was asked for; any other mail is uncertain and stays so. Must
+//! waits for it and a second copy does nothing else, and so is each mail that brings a link; any other mail is uncertain and stays so. Must
 //! never send what its person has not asked for, nor to whom a no was said that no form ends.
 
 mod feed;

@@ -10,6 +10,7 @@ use super::ledger::undecided::{self, UndecidedReport};
 use super::ledger::{Ledger, overview};
 use super::outbox::sent::{self, ListedLetter};
 use super::state::State;
+use crate::audience::address_change::{self, OpenAddressChange};
 use crate::audience::forgotten::{self, ForgettingKeys};
 use crate::audience::signup::{self, OpenSignup};
 use crate::audience::subscribers::change::{self, SubscriberEvent};
@@ -45,6 +46,8 @@ pub struct PersonKnown {
     pub undecided: Vec<UndecidedReport>,
     /// What they have asked for on the form and not confirmed.
     pub signups: Vec<OpenSignup>,
+    /// The address that they have asked to get mail at, and not confirmed there.
+    pub address_changes: Vec<OpenAddressChange>,
     /// Mails about their subscription.
     pub mails: Vec<ListedLetter>,
     /// What became of each issue that was for them.
@@ -79,6 +82,7 @@ impl PersonKnown {
             && self.bounces.is_empty()
             && self.undecided.is_empty()
             && self.signups.is_empty()
+            && self.address_changes.is_empty()
             && self.mails.is_empty()
             && self.issues.is_empty();
         !is_nobodys && !is_empty
@@ -99,6 +103,7 @@ impl PersonKnown {
             bounces: Vec::new(),
             undecided: Vec::new(),
             signups: Vec::new(),
+            address_changes: Vec::new(),
             mails: Vec::new(),
             issues: Vec::new(),
         }
@@ -152,6 +157,7 @@ pub async fn known(
         bounces: bounces::of_person(store, &identity).await?,
         undecided: undecided::all(store, Some(&identity)).await?,
         signups: signup::open_of(store, &identity, now).await?,
+        address_changes: address_change::open_of(store, &identity, now).await?,
         mails: sent::of_person(store, &identity).await?,
         issues,
         ..PersonKnown::nothing(address)

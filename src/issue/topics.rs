@@ -133,6 +133,23 @@ impl fmt::Display for TopicChoice {
     }
 }
 
+/// What somebody has said of some topics as one text, `+events;-jobs`: it says nothing of the others.
+pub fn write_answers(said: &[(String, bool)]) -> String {
+    let one =
+        |(topic, wanted): &(String, bool)| format!("{}{topic}", if *wanted { '+' } else { '-' });
+    said.iter().map(one).collect::<Vec<_>>().join(";")
+}
+
+/// The same, read. What is no answer is none.
+pub fn read_answers(text: &str) -> Vec<(String, bool)> {
+    let one = |part: &str| {
+        let wanted = part.strip_prefix('+').map(|name| (name, true));
+        let (name, wanted) = wanted.or_else(|| Some((part.strip_prefix('-')?, false)))?;
+        Topic::is_name(name).then(|| (name.to_owned(), wanted))
+    };
+    parts(text).filter_map(one).collect()
+}
+
 fn parts(text: &str) -> impl Iterator<Item = &str> {
     text.split(';').map(str::trim).filter(|part| !part.is_empty())
 }
@@ -173,6 +190,19 @@ mod tests {
         assert_eq!(TopicChoice::with("jobs", &[("jobs".to_owned(), false)]).to_string(), "none");
     }
 
+    #[test]
+    fn what_is_no_answer_is_read_as_none() {
+        let answer = |name: &str, wanted| (name.to_owned(), wanted);
+        for (text, read) in [
+            ("", vec![]),
+            ("?", vec![]),
+            ("events; + ;--jobs;+Jobs", vec![]),
+            ("+events; -jobs", vec![answer("events", true), answer("jobs", false)]),
+        ] {
+            assert_eq!(read_answers(text), read, "{text}");
+        }
+    }
+
     fn wanted(text: &str) -> Vec<&'static str> {
         ["events", "jobs", "news"].into_iter().filter(|topic| wants(text, topic)).collect()
     }
@@ -208,6 +238,14 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn answers_are_read_as_they_were_written(
+            said in proptest::collection::vec(("[a-z0-9_][a-z0-9_-]{0,8}", any::<bool>()), 0..5)
+        ) {
+            let said: Vec<_> = said.into_iter().filter(|(name, _)| name != NONE).collect();
+            prop_assert_eq!(read_answers(&write_answers(&said)), said);
+        }
+
         #[test]
         fn what_is_written_again_says_the_same(text in "(-?(events|jobs|NEWS|none)[; ]{0,2}){0,4}") {
             if let Ok(choice) = text.parse::<TopicChoice>() {

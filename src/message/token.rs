@@ -64,18 +64,24 @@ pub enum Purpose {
     Confirm,
     /// Take back that one has just left. Expires.
     Undo,
-    /// See all that is kept of oneself, and have it erased. Expires.
+    /// See all that is kept of oneself, have it erased, or get mail at another address. Expires.
     Data,
+    /// Say that one gets mail at this address from now on. Expires.
+    Address,
+    /// Put back the address that one had before. Expires.
+    Restore,
 }
 
 impl Purpose {
     /// Each.
-    const ALL: [Purpose; 5] = [
+    const ALL: [Purpose; 7] = [
         Purpose::Unsubscribe,
         Purpose::Preferences,
         Purpose::Confirm,
         Purpose::Undo,
         Purpose::Data,
+        Purpose::Address,
+        Purpose::Restore,
     ];
 
     /// As it stands before the token in a link.
@@ -86,6 +92,8 @@ impl Purpose {
             Purpose::Confirm => "confirm",
             Purpose::Undo => "undo",
             Purpose::Data => "data",
+            Purpose::Address => "address",
+            Purpose::Restore => "restore",
         }
     }
 }
@@ -107,11 +115,11 @@ pub struct TokenContent {
     pub key: u8,
     /// From when on it is refused; `None`: it never expires.
     pub end: Option<Timestamp>,
-    /// Which sign-up it confirms, where it does.
+    /// Which sign-up or change of address it is about, where it is.
     pub signup: Option<SignupId>,
 }
 
-/// What names a sign-up, and nobody guesses.
+/// What names a sign-up or a change of address, and nobody guesses.
 pub type SignupId = [u8; 16];
 
 /// The keys that tokens and identifiers are made with; see [`Key::derive`].
@@ -131,6 +139,8 @@ struct NumberedKeys {
     confirm: CipherKey,
     undo: CipherKey,
     data: CipherKey,
+    address: CipherKey,
+    restore: CipherKey,
     message_id: Key,
     reverse_path: Key,
     reverse_path_row: Key,
@@ -156,6 +166,8 @@ impl NumberedKeys {
             confirm: CipherKey::derive(secret, "confirm token 3"),
             undo: CipherKey::derive(secret, "undo token 2"),
             data: CipherKey::derive(secret, "data token 2"),
+            address: CipherKey::derive(secret, "address token 2"),
+            restore: CipherKey::derive(secret, "restore token 2"),
             message_id: Key::derive(secret, "message id"),
             reverse_path: Key::derive(secret, "reverse path"),
             reverse_path_row: Key::derive(secret, "reverse path row"),
@@ -170,6 +182,8 @@ impl NumberedKeys {
             Purpose::Confirm => &self.confirm,
             Purpose::Undo => &self.undo,
             Purpose::Data => &self.data,
+            Purpose::Address => &self.address,
+            Purpose::Restore => &self.restore,
         }
     }
 
@@ -249,10 +263,28 @@ impl Keys {
         address: &Address,
         (signup, end): (&SignupId, Timestamp),
     ) -> String {
-        let mut text = end.as_second().to_be_bytes().to_vec();
-        text.extend_from_slice(signup);
-        text.extend_from_slice(address.as_str().as_bytes());
-        self.token(Purpose::Confirm, list_id, &text)
+        self.token(Purpose::Confirm, list_id, &of_one(signup, address, end))
+    }
+
+    /// The token by which `address` says before `end` that mail of the list `list_id` goes there from now
+    /// on, as a change of address asks.
+    pub fn address_token(
+        &self,
+        list_id: &str,
+        address: &Address,
+        (change, end): (&SignupId, Timestamp),
+    ) -> String {
+        self.token(Purpose::Address, list_id, &of_one(change, address, end))
+    }
+
+    /// The token by which `address` takes back before `end` that it was changed.
+    pub fn restore_token(
+        &self,
+        list_id: &str,
+        address: &Address,
+        (change, end): (&SignupId, Timestamp),
+    ) -> String {
+        self.token(Purpose::Restore, list_id, &of_one(change, address, end))
     }
 
     /// The token by which `address` takes back that it has left the list `list_id`, before `end`.
@@ -292,7 +324,34 @@ impl Keys {
         list_id: &str,
         token: &str,
     ) -> Option<(Address, SignupId, Timestamp)> {
-        let token = self.content(Purpose::Confirm, list_id, &decoded(token)?)?;
+        self.read_of_one(Purpose::Confirm, list_id, token)
+    }
+
+    /// The same of a token for confirming a new address.
+    pub fn read_address_token(
+        &self,
+        list_id: &str,
+        token: &str,
+    ) -> Option<(Address, SignupId, Timestamp)> {
+        self.read_of_one(Purpose::Address, list_id, token)
+    }
+
+    /// The same of a token for putting the address before back.
+    pub fn read_restore_token(
+        &self,
+        list_id: &str,
+        token: &str,
+    ) -> Option<(Address, SignupId, Timestamp)> {
+        self.read_of_one(Purpose::Restore, list_id, token)
+    }
+
+    fn read_of_one(
+        &self,
+        purpose: Purpose,
+        list_id: &str,
+        token: &str,
+    ) -> Option<(Address, SignupId, Timestamp)> {
+        let token = self.content(purpose, list_id, &decoded(token)?)?;
         Some((token.address, token.signup?, token.end?))
     }
 
@@ -333,12 +392,13 @@ impl Keys {
         let text = keys.cipher(purpose).decrypt(&context(version, list_id), rest)?;
         let mut address = text.as_slice();
         let (mut end, mut signup) = (None, None);
-        if matches!(purpose, Purpose::Confirm | Purpose::Undo | Purpose::Data) {
+        let of_one = matches!(purpose, Purpose::Confirm | Purpose::Address | Purpose::Restore);
+        if of_one || matches!(purpose, Purpose::Undo | Purpose::Data) {
             let (seconds, rest) = address.split_first_chunk()?;
             end = Some(Timestamp::from_second(i64::from_be_bytes(*seconds)).ok()?);
             address = rest;
         }
-        if purpose == Purpose::Confirm {
+        if of_one {
             let (id, rest) = address.split_first_chunk()?;
             (signup, address) = (Some(*id), rest);
         }
@@ -414,6 +474,11 @@ impl Keys {
         };
         self.all().any(ours)
     }
+}
+
+/// What stands in a token of one sign-up or one change.
+fn of_one(id: &SignupId, address: &Address, end: Timestamp) -> Vec<u8> {
+    [&end.as_second().to_be_bytes()[..], id, address.as_str().as_bytes()].concat()
 }
 
 /// What a token is encrypted under besides its key: its first byte, and its list.
@@ -495,12 +560,14 @@ mod tests {
     const SIGNUP: SignupId = [7; 16];
 
     /// One for each purpose, and one of version 1.
-    fn tokens(keys: &Keys, kim: &Address) -> [String; 5] {
+    fn tokens(keys: &Keys, kim: &Address) -> [String; 7] {
         [
             keys.unsubscribe_token("list", kim),
             keys.preferences_token("list", kim),
             keys.confirm_token("list", kim, (&SIGNUP, moment(1_000))),
             keys.data_token("list", kim, moment(1_000)),
+            keys.address_token("list", kim, (&SIGNUP, moment(1_000))),
+            keys.restore_token("list", kim, (&SIGNUP, moment(1_000))),
             token_1(b"secret", "list", kim),
         ]
     }
@@ -529,11 +596,13 @@ mod tests {
                 keys.read_preferences_token("list", token).is_some(),
                 keys.read_confirm_token("list", token).is_some(),
                 keys.read_data_token("list", token).is_some(),
+                keys.read_address_token("list", token).is_some(),
+                keys.read_restore_token("list", token).is_some(),
             ]
         };
         let found = tokens(&keys, &kim).map(|token| read(&token));
-        let only = |at: usize| [0, 1, 2, 3].map(|one| one == at);
-        assert_eq!(found, [only(0), only(1), only(2), only(3), only(0)]);
+        let only = |at: usize| [0, 1, 2, 3, 4, 5].map(|one| one == at);
+        assert_eq!(found, [only(0), only(1), only(2), only(3), only(4), only(5), only(0)]);
     }
 
     #[test]
@@ -716,7 +785,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_changed_token_passes(which in 0_usize..4, at in 0_usize..100, with in "[A-Za-z0-9_-]") {
+        fn no_changed_token_passes(which in 0_usize..6, at in 0_usize..100, with in "[A-Za-z0-9_-]") {
             let keys = Keys::new(b"secret");
             let token = tokens(&keys, &address("kim@a.example"))[which].clone();
             let at = at % token.len();
@@ -733,10 +802,14 @@ mod tests {
             let Ok(kim) = Address::parse(&format!("{name}@a.example")) else { return Ok(()) };
             let (end, key) = (moment(end), keys.newest.number);
             let confirming = keys.confirm_token(&list, &kim, (&SIGNUP, end));
+            let moving = keys.address_token(&list, &kim, (&SIGNUP, end));
+            let restoring = keys.restore_token(&list, &kim, (&SIGNUP, end));
             for (token, purpose, end, signup) in [
                 (keys.unsubscribe_token(&list, &kim), Purpose::Unsubscribe, None, None),
                 (keys.preferences_token(&list, &kim), Purpose::Preferences, None, None),
                 (confirming, Purpose::Confirm, Some(end), Some(SIGNUP)),
+                (moving, Purpose::Address, Some(end), Some(SIGNUP)),
+                (restoring, Purpose::Restore, Some(end), Some(SIGNUP)),
             ] {
                 let content = TokenContent { address: kim.clone(), purpose, key, end, signup };
                 prop_assert_eq!(keys.read_token(&list, &token), Some(content));

@@ -29,7 +29,7 @@ const REPORT: usize = 1_024 * 1_024;
 const REPORTS: usize = 16;
 const REPORTS_OF_ONE: usize = 4;
 /// Until the same is told again.
-const QUIET: Duration = Duration::from_secs(60);
+pub(super) const QUIET: Duration = Duration::from_secs(60);
 
 /// All pages, and what stands before them.
 #[derive(Debug)]
@@ -55,6 +55,11 @@ impl Answering {
         let (pages, told) = (TowerToHyperService::new(pages), Mutex::new(None));
         let reports = takes_reports.then(|| Places::new(REPORTS, REPORTS_OF_ONE));
         Answering { pages, archive, metrics, base, reports, proxies, tell, told }
+    }
+
+    /// What tells whoever runs the server.
+    pub(super) fn tell(&self) -> fn(&LogEntry) {
+        self.tell
     }
 
     pub(super) fn is_proxy(&self, peer: IpAddr) -> bool {

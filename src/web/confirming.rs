@@ -21,7 +21,6 @@ use super::words::PageWords;
 use super::writer::signing::{FormDone, FormWish};
 use super::{Pages, Site};
 use crate::audience::signup::{AskedFor, Confirmed, LinkStanding};
-use crate::issue::topics::wants;
 use crate::message::address::Address;
 use crate::message::token::SignupId;
 
@@ -104,18 +103,19 @@ fn told(
 /// What is confirmed by the button, which somebody else may have written.
 fn values(form: &SignupForm, words: &PageWords, asked: &AskedFor) -> Markup {
     let label = |name: &str| form.fields.iter().find(|field| field.name == name);
-    let wanted = |choice: &str| {
-        let wanted = form.topics.iter().filter(|topic| wants(choice, &topic.name));
-        let wanted: Vec<&str> = wanted.map(|topic| topic.title.as_str()).collect();
-        if wanted.is_empty() { "–".to_owned() } else { wanted.join(", ") }
+    let title = |(name, wanted): &(String, bool)| {
+        let topic = form.topics.iter().find(|topic| *wanted && topic.name == *name)?;
+        Some(topic.title.as_str())
     };
+    let wanted: Vec<&str> = asked.topics.iter().filter_map(title).collect();
+    let wanted = if wanted.is_empty() { "–".to_owned() } else { wanted.join(", ") };
     html! {
         ul {
             @for (name, value) in &asked.fields {
                 li { (label(name).map_or(name, |field| &field.label)) ": " bdi { (value) } }
             }
-            @if let Some(choice) = asked.topics.as_ref().filter(|_| !form.topics.is_empty()) {
-                li { (words.form.topics_label) ": " (wanted(choice)) }
+            @if !asked.topics.is_empty() && !form.topics.is_empty() {
+                li { (words.form.topics_label) ": " (wanted) }
             }
             @if !asked.language.is_empty() {
                 li { (words.form.language_label) ": " (language_name(&asked.language)) }

@@ -20,8 +20,17 @@ pub(super) const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0
 
 /// Pages, by the first word of their path below `base_url`; any other path is `other`, the archive is
 /// known by its pages.
-const CLASSES: [&str; 7] =
-    ["unsubscribe", "undo", "subscribe", "confirm", "preferences", "data", "api"];
+const CLASSES: [&str; 9] = [
+    "unsubscribe",
+    "undo",
+    "subscribe",
+    "confirm",
+    "preferences",
+    "data",
+    "address",
+    "restore",
+    "api",
+];
 /// The class of the archive's pages.
 pub(super) const ARCHIVE: &str = "archive";
 /// The class of a request that was refused before anybody looked at its path.

@@ -16,6 +16,7 @@ mod leaving;
 pub mod listeners;
 pub mod live;
 mod metrics;
+mod moving;
 mod operations;
 mod own_data;
 mod page;
@@ -283,10 +284,7 @@ async fn watched(socket: Option<TcpListener>, operations: Operations, supervisor
 /// Links in mails are made with the keys that pages read them with.
 fn with_known_keys(outbox: OutboxOptions, keys: &Arc<KeyRing>) -> OutboxOptions {
     let (keys, identity) = (Arc::clone(keys), outbox.identity);
-    let identity = move || {
-        let identity = identity()?;
-        Some(Identity { keys: keys.known().links, ..identity })
-    };
+    let identity = move || Identity { keys: keys.known().links, ..identity() };
     OutboxOptions { identity: Arc::new(identity), ..outbox }
 }
 
@@ -295,7 +293,7 @@ fn router(pages: Pages) -> Router {
         Router::new().route(page::SHEET, get(style)).merge(leaving::routes()).fallback(missing);
     let own = own.merge(subscribing::routes()).merge(confirming::routes());
     let own = own.merge(preferences::routes()).merge(own_data::routes());
-    let own = own.merge(hooks::routes());
+    let own = own.merge(moving::routes()).merge(hooks::routes());
     let base = pages.site.base.path().to_owned();
     let pages = Arc::new(pages);
     if base.is_empty() {

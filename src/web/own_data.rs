@@ -1,5 +1,5 @@
-//! What is kept of a reader: downloaded or erased by a link that is fresh, because the one in an issue is
-//! passed on with it. The fresh link goes to the address of the list, whoever asks for it.
+//! What is kept of a reader: downloaded or erased, and their address changed, by a link that is fresh,
+//! because the one in an issue is passed on with it. The fresh link goes to the address of the list, whoever asks for it.
 //!
 //! Must never say who is on the list, erase anybody without asking once more, nor act on a GET.
 
@@ -15,6 +15,7 @@ use tokio::time::Instant;
 
 use super::form::SentForm;
 use super::leaving::ByLink;
+use super::moving::{self, TypedAddress};
 use super::page::{filled, masked, page, title};
 use super::preferences::is_from_elsewhere;
 use super::signup_form::{FieldProblem, FormProblem, text_field};
@@ -108,7 +109,8 @@ async fn look(link: ByLink) -> Response<Body> {
     let done = pages.writer.own_data(address.clone(), DataWish::Look).await;
     match done {
         Ok(DataDone::Known(gets)) => {
-            pages.data_page(words, StatusCode::OK, (&address, &token), (gets, None))
+            let typed = gets.then(TypedAddress::default);
+            pages.data_page(words, StatusCode::OK, (&address, &token), None, typed.as_ref())
         }
         Ok(DataDone::Erasing) => pages.erased(words, &address),
         Ok(_) => pages.nothing_kept(words, &address),
@@ -135,12 +137,15 @@ async fn act(link: ByLink, headers: HeaderMap, body: Bytes) -> Response<Body> {
         let told = Some(words.preferences.again_text);
         return match pages.writer.own_data(address.clone(), DataWish::Look).await {
             Ok(DataDone::Known(gets)) => {
-                let status = StatusCode::FORBIDDEN;
-                pages.data_page(words, status, (&address, &token), (gets, told))
+                let (status, typed) = (StatusCode::FORBIDDEN, gets.then(TypedAddress::default));
+                pages.data_page(words, status, (&address, &token), told, typed.as_ref())
             }
             Ok(_) => pages.nothing_kept(words, &address),
             Err(_) => pages.busy_form(words),
         };
+    }
+    if form.value("act") == Some("move") && pages.sends_links() {
+        return pages.move_to(words, (&address, &token), &form, visitor).await;
     }
     // Once more is asked before anything is lost.
     let is_asked = form.value("act") == Some("erase");
@@ -148,7 +153,8 @@ async fn act(link: ByLink, headers: HeaderMap, body: Bytes) -> Response<Body> {
     match pages.writer.own_data(address.clone(), wish).await {
         Ok(DataDone::Known(_)) if is_asked => pages.erase_question(words, (&address, &token)),
         Ok(DataDone::Known(gets)) => {
-            pages.data_page(words, StatusCode::OK, (&address, &token), (gets, None))
+            let typed = gets.then(TypedAddress::default);
+            pages.data_page(words, StatusCode::OK, (&address, &token), None, typed.as_ref())
         }
         Ok(DataDone::Taken(known)) => match serde_json::to_string_pretty(&known) {
             Ok(text) => attachment(text),
@@ -233,19 +239,23 @@ impl Pages {
         data_encoding::HEXLOWER.encode(&code[..CODE])
     }
 
-    fn data_page(
+    pub(super) fn data_page(
         &self,
         words: &PageWords,
         status: StatusCode,
         (address, token): (&Address, &str),
-        (gets_mail, told): (bool, Option<&'static str>),
+        told: Option<&'static str>,
+        typed: Option<&TypedAddress>,
     ) -> Response<Body> {
         let (own, site, code) = (&words.data, &self.site, self.data_code(token));
         let content = html! {
             @if let Some(told) = told { p role="status" { strong { (told) } } }
             p { (filled(own.page_text, site, &masked(address.as_str()))) }
-            // Whoever has left has nothing to choose.
-            @if gets_mail { p { (preferences_link(self, words, address)) } }
+            // Whoever gets no mail has nothing to choose.
+            @if let Some(typed) = typed {
+                p { (preferences_link(self, words, address)) }
+                @if self.sends_links() { (moving::form((site, words), &code, typed)) }
+            }
             form method="post" {
                 input type="hidden" name="code" value=(code);
                 button type="submit" name="act" value="take" { (own.download_button) }

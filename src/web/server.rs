@@ -10,7 +10,7 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::http::{Request, Response};
@@ -20,9 +20,10 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, mpsc, watch};
 
-use super::answer::Answering;
+use super::answer::{Answering, QUIET};
+use crate::diagnostic::log::LogEntry;
 
 /// What a visitor may take of the server.
 #[derive(Clone, Copy, Debug)]
@@ -62,10 +63,10 @@ pub(super) async fn serve(
 ) {
     let seats = Arc::new(Seats::new(limits));
     let graceful = GracefulShutdown::new();
-    let (taken, mut next) = tokio::sync::mpsc::channel(64);
+    let (taken, mut next) = mpsc::channel(64);
     let mut taking = tokio::task::JoinSet::new();
     for listener in listeners {
-        taking.spawn(take(listener, taken.clone()));
+        taking.spawn(take(listener, taken.clone(), answering.tell()));
     }
     drop(taken);
     loop {
@@ -88,7 +89,12 @@ pub(super) async fn serve(
 
 /// Hands on what comes to one socket. Where the system has no descriptors left, it waits: others will
 /// be given back.
-async fn take(listener: TcpListener, taken: tokio::sync::mpsc::Sender<(TcpStream, SocketAddr)>) {
+async fn take(
+    listener: TcpListener,
+    taken: mpsc::Sender<(TcpStream, SocketAddr)>,
+    tell: fn(&LogEntry),
+) {
+    let mut told: Option<Instant> = None;
     loop {
         match listener.accept().await {
             Ok(one) => {
@@ -98,7 +104,14 @@ async fn take(listener: TcpListener, taken: tokio::sync::mpsc::Sender<(TcpStream
             }
             Err(error) if is_of_the_connection(&error) => {}
             Err(error) => {
-                tracing::warn!("no connection can be taken: {error}");
+                if told.is_none_or(|told| told.elapsed() >= QUIET) {
+                    told = Some(Instant::now());
+                    let text = format!(
+                        "no connection can be taken: {error}; it is tried again until one can. Where too \
+                         many files are open, raise the limit: LimitNOFILE= of systemd, or ulimit -n"
+                    );
+                    tell(&LogEntry::warning("no_connection", text));
+                }
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }
         }

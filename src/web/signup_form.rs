@@ -14,7 +14,7 @@ use super::{Site, page, typed};
 use crate::audience::signup::words_hash;
 use crate::audience::subscribers::change;
 use crate::compose::language::meant;
-use crate::issue::topics::{Topic, TopicChoice};
+use crate::issue::topics::Topic;
 use crate::message::address::Address;
 
 /// Characters of a value.
@@ -22,6 +22,9 @@ const LONGEST: usize = 200;
 
 /// A field that only programs fill in. No field of a publication can be called so.
 pub const TRAP: &str = "homepage";
+
+/// What forms say that do not name the topics that they show: those of their day.
+const ALL_SHOWN: &str = "shown";
 
 /// Names that no field of a form can have, beside those that the store keeps.
 pub const TAKEN: [&str; 9] =
@@ -60,6 +63,8 @@ pub(super) struct FormInput {
     values: BTreeMap<String, String>,
     /// The topics that are wanted, where topics were shown.
     topics: Option<Vec<String>>,
+    /// Those that were shown, where the form says so: one on another site may be older than a topic.
+    shown: Option<Vec<String>>,
     language: String,
     /// In which language the form was.
     words: Option<String>,
@@ -76,8 +81,8 @@ pub(super) struct FormAnswer {
     pub(super) address: Address,
     pub(super) fields: BTreeMap<String, String>,
     pub(super) language: String,
-    /// `None` where the form did not ask.
-    pub(super) topics: Option<String>,
+    /// The topics that the form showed, and whether they want each.
+    pub(super) topics: Vec<(String, bool)>,
 }
 
 /// What is wrong with it: the field, and what about it.
@@ -90,6 +95,8 @@ pub(super) struct FormProblem {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum FieldProblem {
     NoAddress,
+    /// They get mail there already, and have proven it.
+    OwnAddress,
     /// It is written almost like the address of a provider of mail that everybody knows.
     Nearly(NearlyAddress),
     Missing,
@@ -105,6 +112,7 @@ impl FormProblem {
     pub(super) fn text(&self, words: &PageWords) -> String {
         let text = match &self.what {
             FieldProblem::NoAddress => words.form.email_wrong,
+            FieldProblem::OwnAddress => words.moving.own_text,
             FieldProblem::Nearly(NearlyAddress { written, meant }) => {
                 let text = words.form.email_nearly.replace("{meant}", meant);
                 return text.replace("{written}", written);
@@ -136,11 +144,13 @@ impl FormInput {
     /// Of a form that a browser sends.
     pub(super) fn of_form(form: &SentForm) -> FormInput {
         let value = |name: &str| form.value(name).unwrap_or_default().to_owned();
-        let shown = form.value("topics").is_some();
+        let shown = form.value("topics");
+        let named = shown.filter(|shown| *shown != ALL_SHOWN);
         FormInput {
             email: value("email"),
             values: form.all().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
-            topics: shown.then(|| form.values("topic").map(str::to_owned).collect()),
+            topics: shown.map(|_| form.values("topic").map(str::to_owned).collect()),
+            shown: named.map(|named| named.split(';').map(str::to_owned).collect()),
             language: value("language"),
             words: form.value("words").map(str::to_owned),
             consent: form.value("consent").map(str::to_owned),
@@ -184,6 +194,11 @@ impl FormInput {
         PageWords::of(self.words.as_deref()?)
     }
 
+    fn has_shown(&self, topic: &Topic) -> bool {
+        let shown = self.shown.as_ref();
+        shown.is_none_or(|shown| shown.iter().any(|name| is_called(topic, name)))
+    }
+
     fn value(&self, name: &str) -> &str {
         self.values.get(name).map_or("", String::as_str)
     }
@@ -192,14 +207,7 @@ impl FormInput {
 impl SignupForm {
     /// What somebody has said, if it can be believed.
     pub(super) fn read(&self, input: &FormInput) -> Result<FormAnswer, FormProblem> {
-        let wrong = |what| FormProblem::new("email", what);
-        let address = typed::narrowed(&input.email);
-        let address = Address::parse(&address).map_err(|_| wrong(FieldProblem::NoAddress))?;
-        let is_sure = typed::narrowed(&input.sure).eq_ignore_ascii_case(address.as_str());
-        if let Some(meant) = typed::meant(&address).filter(|_| !is_sure) {
-            let written = address.as_str().to_owned();
-            return Err(wrong(FieldProblem::Nearly(NearlyAddress { written, meant })));
-        }
+        let address = typed_address(&input.email, &input.sure)?;
         let mut fields = BTreeMap::new();
         for field in &self.fields {
             let unfit = || FormProblem::new(&field.name, FieldProblem::Unfit);
@@ -212,21 +220,22 @@ impl SignupForm {
             }
         }
         let language = meant(&input.language, &self.languages).cloned().unwrap_or_default();
-        let topics = input.topics.as_ref().map(|chosen| self.choice(chosen)).transpose()?;
+        let topics = self.answers(input)?;
         Ok(FormAnswer { address, fields, language, topics })
     }
 
-    /// All topics but those of the form that were not chosen: what is new later is wanted too.
-    fn choice(&self, chosen: &[String]) -> Result<String, FormProblem> {
+    /// What was said of the topics that were shown: of all others nothing was.
+    fn answers(&self, input: &FormInput) -> Result<Vec<(String, bool)>, FormProblem> {
+        let Some(chosen) = &input.topics else { return Ok(Vec::new()) };
         let is_known = |name: &String| self.topics.iter().any(|topic| is_called(topic, name));
         if !chosen.iter().all(is_known) {
             return Err(FormProblem::new("topics", FieldProblem::UnknownTopic));
         }
-        let is_left_out = |topic: &&Topic| !chosen.iter().any(|name| is_called(topic, name));
-        let left_out = self.topics.iter().filter(is_left_out);
-        let left_out: Vec<String> = left_out.map(|topic| format!("-{}", topic.name)).collect();
-        let choice = left_out.join(";").parse::<TopicChoice>();
-        Ok(choice.map(|choice| choice.to_string()).unwrap_or_default())
+        let answer = |topic: &Topic| {
+            let is_chosen = chosen.iter().any(|name| is_called(topic, name));
+            (is_chosen || input.has_shown(topic)).then(|| (topic.name.clone(), is_chosen))
+        };
+        Ok(self.topics.iter().filter_map(answer).collect())
     }
 
     /// All that people may be asked to agree to, in each language of the form.
@@ -244,6 +253,20 @@ impl SignupForm {
             None => filled_text(words.form.consent, site),
         }
     }
+}
+
+/// The address that somebody has typed; one that looks like another has to be typed twice, then it is
+/// `sure`.
+pub(super) fn typed_address(text: &str, sure: &str) -> Result<Address, FormProblem> {
+    let wrong = |what| FormProblem::new("email", what);
+    let address = typed::narrowed(text);
+    let address = Address::parse(&address).map_err(|_| wrong(FieldProblem::NoAddress))?;
+    let is_sure = typed::narrowed(sure).eq_ignore_ascii_case(address.as_str());
+    if let Some(meant) = typed::meant(&address).filter(|_| !is_sure) {
+        let written = address.as_str().to_owned();
+        return Err(wrong(FieldProblem::Nearly(NearlyAddress { written, meant })));
+    }
+    Ok(address)
 }
 
 /// Whether somebody means a topic, in capitals or not.
@@ -357,12 +380,14 @@ pub(super) fn text_field(
 fn topics(form: &SignupForm, words: &PageWords, input: &FormInput) -> Markup {
     let is_wanted = |topic: &Topic| {
         let chosen = input.topics.as_ref();
-        chosen.is_none_or(|chosen| chosen.iter().any(|name| is_called(topic, name)))
+        let is_chosen = |chosen: &Vec<String>| chosen.iter().any(|name| is_called(topic, name));
+        chosen.is_none_or(is_chosen) || !input.has_shown(topic)
     };
+    let shown: Vec<&str> = form.topics.iter().map(|topic| topic.name.as_str()).collect();
     html! {
         fieldset {
             legend { (words.form.topics_label) }
-            input type="hidden" name="topics" value="shown";
+            input type="hidden" name="topics" value=(shown.join(";"));
             @for topic in &form.topics {
                 label {
                     input type="checkbox" name="topic" value=(topic.name) checked[is_wanted(topic)];
@@ -405,6 +430,22 @@ mod tests {
         }
     }
 
+    fn said(events: bool, jobs: bool) -> Vec<(String, bool)> {
+        vec![("events".to_owned(), events), ("jobs".to_owned(), jobs)]
+    }
+
+    #[test]
+    fn of_a_topic_that_an_older_form_does_not_show_nothing_is_said() {
+        let answers = |shown: &[&str], chosen: &[&str]| {
+            let owned = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
+            let (topics, shown) = (Some(owned(chosen)), Some(owned(shown)));
+            form().answers(&FormInput { topics, shown, ..FormInput::default() }).unwrap()
+        };
+        assert_eq!(answers(&["events", "gone"], &[]), [("events".to_owned(), false)]);
+        assert_eq!(answers(&[], &["jobs"]), [("jobs".to_owned(), true)]);
+        assert_eq!(answers(&["events", "jobs"], &["events"]), said(true, false));
+    }
+
     fn json(text: &str) -> Result<FormAnswer, FormProblem> {
         form().read(&FormInput::of_json(text.as_bytes()).unwrap())
     }
@@ -417,18 +458,18 @@ mod tests {
         );
         let answer = answer.unwrap();
         assert_eq!((answer.address.as_str(), &*answer.language), ("Kim@example.org", "ko"));
-        assert_eq!((answer.topics.as_deref(), answer.fields.len()), (Some("-events"), 1));
+        assert_eq!((answer.topics, answer.fields.len()), (said(false, true), 1));
         // A browser says where its language is spoken.
         let korea = r#"{"email": "k@a.example", "first_name": "K", "language": "ko-KR"}"#;
         assert_eq!(json(korea).unwrap().language, "ko");
         // As the name of a topic matches wherever it is written.
         let capitals = r#"{"email": "k@a.example", "first_name": "K", "topics": [" JOBS"]}"#;
-        assert_eq!(json(capitals).unwrap().topics.as_deref(), Some("-events"));
+        assert_eq!(json(capitals).unwrap().topics, said(false, true));
         let none = r#"{"email": "k@a.example", "first_name": "K", "topics": []}"#;
-        assert_eq!(json(none).unwrap().topics.as_deref(), Some("-events;-jobs"));
+        assert_eq!(json(none).unwrap().topics, said(false, false));
         let all = json(r#"{"email": "kim@example.org", "first_name": "K", "language": "tlh"}"#);
         let all = all.unwrap();
-        assert_eq!((&all.topics, &*all.language), (&None, ""));
+        assert_eq!((all.topics.len(), &*all.language), (0, ""));
         let long = "x".repeat(201);
         for (text, field, what) in [
             (r#"{"email": "kim", "first_name": "K"}"#.to_owned(), "email", FieldProblem::NoAddress),

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::writer::owed::OwedLeavers;
+use crate::crypto;
 use crate::delivery::ledger::STEPS;
 use crate::diagnostic::log::LogEntry;
 use crate::store::shared::SharedStore;
@@ -31,6 +32,16 @@ impl WebStore {
         if !error.is_busy() {
             self.shared.put_away().await;
         }
+    }
+
+    /// Whether the store takes what is written to it, so that an error is of what was asked of it.
+    pub(super) async fn takes_writes_despite(&self, error: &StoreError) -> bool {
+        if error.is_busy() || matches!(error, StoreError::Lost { .. }) {
+            return false;
+        }
+        let Ok(own) = self.shared.lease().await else { return false };
+        let nonce = crypto::random::<8>().map(u64::from_le_bytes).unwrap_or_default();
+        own.try_to_write(nonce).await.is_ok()
     }
 
     /// What tells whoever runs the server.

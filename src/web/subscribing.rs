@@ -299,19 +299,21 @@ impl Pages {
     ) -> Result<(), Unwritten> {
         let FormAnswer { address, fields, language, topics } = answer;
         let id = crypto::random().map_err(|_| Unwritten)?;
-        let key = self.keys.known().visitors;
-        let hash = |purpose: &str, text: &str| {
-            let code = key.authenticate(&[purpose.as_bytes(), text.as_bytes()]);
-            data_encoding::HEXLOWER.encode(&code[..HASH])
-        };
-        let ip_hash = visitor.map(|visitor| hash("address", &visitor.address.to_string()));
-        let person = hash("person", &mailbox_for_limit(&address));
+        let hash = |visitor: Visitor| self.visitor_hash("address", &visitor.address.to_string());
+        let ip_hash = visitor.map(hash);
+        let person = self.visitor_hash("person", &mailbox_for_limit(&address));
         let mail = if language.is_empty() { words.language.to_owned() } else { language.clone() };
         let consent = form.consent(&self.site, words);
         let signup = Signup { id, address, fields, language, topics, words: consent, ip_hash };
         let shown = input.consent.clone();
         let wish = FormWish::Ask { signup: Box::new(signup), shown, person, language: mail };
         self.writer.sign(wish).await.map(drop)
+    }
+
+    /// What tells one visitor or mailbox from another, and nobody else can work out.
+    pub(super) fn visitor_hash(&self, purpose: &str, text: &str) -> String {
+        let code = self.keys.known().visitors.authenticate(&[purpose.as_bytes(), text.as_bytes()]);
+        data_encoding::HEXLOWER.encode(&code[..HASH])
     }
 
     /// The same page for every link that is none.

@@ -193,7 +193,10 @@ impl Watch {
         if is_trial {
             store.was_written();
         }
-        if self.keys.is_there() { Ok(()) } else { Err("the secret cannot be read".to_owned()) }
+        let keys = Arc::clone(&self.keys);
+        // A file, which may be on a slow disk.
+        let is_there = tokio::task::spawn_blocking(move || keys.is_there()).await.unwrap_or(false);
+        if is_there { Ok(()) } else { Err("the secret cannot be read".to_owned()) }
     }
 
     /// Whether a transaction that writes begins, and, as a trial, ends with all of it on the disk.

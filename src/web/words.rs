@@ -51,6 +51,7 @@ pub(super) struct PageWords {
     pub(super) preferences: PreferencesWords,
     pub(super) pause: PauseWords,
     pub(super) data: DataWords,
+    pub(super) moving: MovingWords,
 }
 
 /// Those of the page on which readers choose what they get.
@@ -102,6 +103,25 @@ pub(super) struct DataWords {
     pub(super) erase_final_button: &'static str,
     pub(super) erased_title: &'static str,
     pub(super) erased_text: &'static str,
+}
+
+/// Those of a change of address.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct MovingWords {
+    pub(super) question: &'static str,
+    pub(super) label: &'static str,
+    pub(super) button: &'static str,
+    pub(super) own_text: &'static str,
+    pub(super) confirm_title: &'static str,
+    pub(super) confirm_question: &'static str,
+    pub(super) done_title: &'static str,
+    pub(super) done_text: &'static str,
+    pub(super) back_title: &'static str,
+    pub(super) back_question: &'static str,
+    pub(super) back_button: &'static str,
+    pub(super) back_done_title: &'static str,
+    pub(super) back_done_text: &'static str,
+    pub(super) ended_text: &'static str,
 }
 
 /// Those of the form for subscribing and of what follows it.
@@ -247,6 +267,12 @@ mod tests {
                 (words.data.page_text, &["{address}"]),
                 (words.data.erase_text, &["{address}", "{name}"]),
                 (words.data.erased_text, &["{address}", "{contact}"]),
+                (words.moving.question, &["{name}"]),
+                (words.moving.confirm_question, &["{address}", "{name}"]),
+                (words.moving.done_text, &["{address}", "{name}"]),
+                (words.moving.back_question, &["{address}", "{name}"]),
+                (words.moving.back_done_text, &["{address}", "{name}"]),
+                (words.moving.ended_text, &["{contact}"]),
             ] {
                 assert!(with(text, places), "{}: {text}", words.language);
             }

@@ -6,6 +6,7 @@
 //! same file.
 
 mod choosing;
+pub(super) mod moving;
 pub(super) mod own_data;
 pub(super) mod owed;
 mod posting;
@@ -232,10 +233,12 @@ async fn send(store: &WebStore, sending: Sending, woken: &Notify) {
     let Sending { mut outbox, mut stop } = sending;
     while let Err(error) = outbox.run(&store.shared, woken, &stop).await {
         // No reader waits for a mail: that the store is busy is no news.
-        if !error.is_busy() {
+        if store.takes_writes_despite(&error).await {
+            outbox.fails(&error);
+        } else if !error.is_busy() {
             store.has_failed(&error);
+            store.shared.put_away().await;
         }
-        store.put_away_behind(&error).await;
         tokio::select! {
             () = tokio::time::sleep(AWAY) => {}
             _ = stop.wait_for(|stop| *stop) => {}

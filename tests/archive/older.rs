@@ -30,6 +30,7 @@ fn its_page_is_the_mail_as_anybody_may_read_it() {
         .edit("issues/2025-11/issue.toml", "number", "images = \"embed\"\nnumber");
     send(&here, &relay, "2025-11");
     forget_the_edition(&here);
+    let here = here.edit("issues/2025-11/hangul.md", "letters", "signs");
     build(&here);
     let page = page(&here, "issues/2025-11/");
     assert!(page.contains("twenty-eight letters"), "{page}");
@@ -50,6 +51,36 @@ fn its_page_is_the_mail_as_anybody_may_read_it() {
     assert!(list.contains("Hello reader") && !list.contains("{{"), "{list}");
     let told = here.run(&["archive", "check", "site"]);
     assert_eq!(told.code, 0, "{told:?}");
+}
+
+#[test]
+fn its_articles_have_pages_as_long_as_its_files_are_those_that_were_sent() {
+    let relay = Relay::new();
+    let text = "---\ntitle: Hangul\n---\n\nDear {{ first_name }}, twenty-eight letters.\n\n\
+        ![A dot](dot.svg)\n";
+    let drawing = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"90\" height=\"30\">\
+        <rect width=\"90\" height=\"30\" fill=\"#135\"/></svg>";
+    let here = publication()
+        .write("issues/2025-11/hangul.md", text)
+        .write("issues/2025-11/dot.svg", drawing);
+    send(&here, &relay, "2025-11");
+    build(&here);
+    let sent = site(&here);
+    forget_the_edition(&here);
+    std::fs::remove_dir_all(here.path("site")).expect("removed");
+    // What is written there belongs to all pages.
+    let toml = format!("{}publish = \"sent\"\n", here.read("digest.toml"));
+    let here = here.write("digest.toml", toml);
+    build(&here);
+    assert!(site(&here).contains_key("issues/2025-11/hangul/index.html"));
+    assert!(site(&here) == sent, "other pages than when it was sent");
+    let told = here.run(&["archive", "check", "site"]);
+    assert_eq!(told.code, 0, "{told:?}");
+    // A server makes it as well.
+    forget_the_edition(&here);
+    let (_running, port) = crate::live::serve(&here);
+    let answer = crate::client::ask(port, "GET", "/issues/2025-11/hangul/", &[], "");
+    assert!(answer.status == 200 && answer.body.contains("twenty-eight letters"), "{answer:?}");
 }
 
 #[test]

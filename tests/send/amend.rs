@@ -76,7 +76,8 @@ fn an_erratum_goes_to_those_who_got_the_text_as_it_was_and_to_nobody_else() {
     assert_eq!(told.code, 0, "{told:?}");
     assert_eq!(who(&relay), ["n002@new.example", "r001@x.example", "r004@x.example"], "{told:?}");
     let mail = Mail::read(&relay.accepted()[0].bytes);
-    assert_eq!(mail.subject(), "Correction: Hello reader");
+    // The subject has a field of each reader's.
+    assert_eq!(mail.subject(), "Correction: October");
     for words in [NOTE, "https://digest.sejong.example/issues/2025-11/hangul/", mail.unsubscribe()]
     {
         assert!(mail.text.contains(words), "no {words:?} in {}", mail.text);
@@ -239,4 +240,186 @@ fn both_questions_are_asked_and_a_no_to_the_second_leaves_the_mail_for_later() {
     assert_eq!((code, relay.counts().accepted), (0, 2), "{text}");
     assert!(Mail::read(&relay.accepted()[0].bytes).text.contains("and we are sorry."));
     assert_eq!(status(&here)["corrections"].as_array().map(Vec::len), Some(1));
+}
+
+const SECOND: &str = "There are 26 of them.";
+
+/// The article is corrected once more.
+fn corrected_again(here: Publication) -> Publication {
+    here.edit(ARTICLE, "Twenty-four", "Twenty-six")
+}
+
+fn texts(relay: &Relay) -> Vec<String> {
+    relay.accepted().iter().map(|one| Mail::read(&one.bytes).text).collect()
+}
+
+#[test]
+fn what_no_mail_told_is_told_by_the_next_erratum() {
+    let here = with_readers(2);
+    assert_eq!(send(&here, &Relay::new(), &[]).code, 0);
+    let here = corrected(here, FIRST);
+    // Nobody is there to say yes to the send: the folder is made.
+    let told = here.run(&["amend", "2025-11", "--notify", "--relay", &Relay::new().url()]);
+    assert!(here.exists(&format!("issues/{ERRATUM}/issue.toml")), "{told:?}");
+    let told = here.run(&["status", "2025-11"]);
+    assert!(told.stdout.contains("tells of it, and nobody has that yet"), "{told:?}");
+    assert_eq!(status(&here)["corrections"][0]["told"], 0);
+    // Then a relay that is not there: it waits for both.
+    let line = ["amend", "2025-11", "--notify", "--yes", "--relay", "smtp://127.0.0.1:1"];
+    assert_ne!(here.run(&line).code, 0);
+    assert_eq!(Book::of_publication(&here, ERRATUM).of("pending").len(), 2);
+    let (here, relay) = (corrected_again(here), Relay::new());
+    let told = notify(&here, &relay, &["--note", SECOND]);
+    let words =
+        format!("also has the note of {ERRATUM}, which nobody has: do not send {ERRATUM} any more");
+    assert!(told.code == 0 && told.stderr.contains(&words), "{told:?}");
+    let texts = texts(&relay);
+    assert!(
+        texts.len() == 2 && texts.iter().all(|text| text.contains(NOTE) && text.contains(SECOND)),
+        "{texts:?}"
+    );
+    let told = status(&here);
+    for correction in [0, 1] {
+        let correction = &told["corrections"][correction];
+        assert_eq!(correction["erratum"], "2025-11-erratum-2", "{told}");
+        assert_eq!(correction["told"], 2, "{told}");
+    }
+    // Whoever sends the older one all the same sends it to nobody.
+    let told = here.run(&["send", ERRATUM, "--yes", "--relay", &relay.url()]);
+    assert_eq!(relay.counts().accepted, 2, "{told:?}");
+}
+
+#[test]
+fn whoever_missed_the_first_erratum_reads_its_note_in_the_second() {
+    let here = with_readers(3);
+    assert_eq!(send(&here, &Relay::scripted(script(&["r001"], "450 4.2.1 busy")), &[]).code, 4);
+    let (here, relay) = (corrected(here, FIRST), Relay::new());
+    assert_eq!(notify(&here, &relay, &[]).code, 0);
+    let here = corrected_again(here);
+    assert_eq!(notify(&here, &relay, &["--note", SECOND]).code, 0);
+    assert_eq!(who(&relay), ["r002@x.example", "r003@x.example"]);
+    // The text as it was planned comes late.
+    assert_eq!(send(&here, &Relay::new(), &["--recompose"]).code, 0);
+    let relay = Relay::new();
+    let told = notify(&here, &relay, &[]);
+    assert_eq!((told.code, who(&relay)), (0, vec!["r001@x.example".to_owned()]), "{told:?}");
+    let text = &texts(&relay)[0];
+    assert!(text.contains(NOTE) && text.contains(SECOND), "{text}");
+    assert!(text.contains("Corrected on "), "{text}");
+}
+
+#[test]
+fn a_correction_of_a_topic_is_for_those_who_want_it() {
+    let digest = Publication::new().read("digest.toml");
+    let here = Publication::new()
+        .write("digest.toml", digest + "[archive]\n[topic.events]\nname = \"Events\"\n")
+        .write("issues/2025-11/party.md", "---\ntitle: Party\n---\n\nOn Monday.\n")
+        .write(LIST, "email,topics\nall@x.example,\nnone@x.example,-events\n");
+    let manifest =
+        here.read("issues/2025-11/issue.toml").replace("{{ first_name | reader }}", "all");
+    let section = "[[section]]\nheading = \"Go out\"\ntopic = \"events\"\narticles = [\"party\"]\n";
+    let here = here.write("issues/2025-11/issue.toml", manifest + section);
+    let told = send(&here, &Relay::new(), &[]);
+    assert_eq!(told.code, 0, "{told:?}");
+    let here = here.edit("issues/2025-11/party.md", "Monday", "Tuesday");
+    let relay = Relay::new();
+    let told = notify(&here, &relay, &["--note", "It is on Tuesday."]);
+    assert_eq!((told.code, who(&relay)), (0, vec!["all@x.example".to_owned()]), "{told:?}");
+    assert!(told.stderr.contains("as far as they are in the list, and want Events"), "{told:?}");
+    let mail = Mail::read(&relay.accepted()[0].bytes);
+    assert_eq!(mail.subject(), "Correction: Hello all");
+    assert!(mail.text.contains("/issues/2025-11/party/"), "{}", mail.text);
+    // A correction of what everybody has goes to all, and each reads what is theirs.
+    let (here, relay) = (here.edit(ARTICLE, FIRST.0, FIRST.1), Relay::new());
+    let told = notify(&here, &relay, &["--note", SECOND]);
+    assert_eq!((told.code, who(&relay).len()), (0, 2), "{told:?}");
+    for one in relay.accepted() {
+        let text = Mail::read(&one.bytes).text;
+        let has_topic = text.contains("It is on Tuesday.");
+        assert_eq!(has_topic, one.recipients[0].contains("all@"), "{text}");
+        assert!(text.contains(SECOND) && text.contains("/issues/2025-11/hangul/"), "{text}");
+    }
+}
+
+#[test]
+fn a_passage_for_some_readers_is_told_before_the_yes_and_has_no_link() {
+    let here =
+        Publication::new().write(LIST, "email,tags\nboard@x.example,board\nother@x.example,\n");
+    let digest = here.read("digest.toml") + "[archive]\n";
+    let article = here.read(ARTICLE) + "\n::: only tag:board\n\nThe vault is 12.\n\n:::\n";
+    let here = here.write("digest.toml", digest).write(ARTICLE, article);
+    let told = send(&here, &Relay::new(), &[]);
+    assert_eq!(told.code, 0, "{told:?}");
+    let here = here.edit(ARTICLE, "vault is 12", "vault is 13");
+    let told = here.run(&["amend", "2025-11", "--dry-run"]);
+    assert!(told.stdout.contains("Your note is public all the same"), "{told:?}");
+    let relay = Relay::new();
+    let told = notify(&here, &relay, &["--note", "The number was wrong."]);
+    assert_eq!((told.code, relay.counts().accepted), (0, 2), "{told:?}");
+    for text in texts(&relay) {
+        assert!(text.contains("The number was wrong."), "{text}");
+        assert!(
+            !text.contains("The corrected text") && !text.contains("/issues/2025-11/"),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn a_look_at_an_erratum_says_what_it_tells_and_whom() {
+    let here = with_readers(2);
+    assert_eq!(send(&here, &Relay::new(), &[]).code, 0);
+    let here = corrected(here, FIRST);
+    let line = ["amend", "2025-11", "--notify", "--dry-run"];
+    let told = here.run(&line);
+    for words in [ERRATUM, "Subject: Correction: October", NOTE] {
+        assert!(told.code == 0 && told.stdout.contains(words), "no {words:?} in {told:?}");
+    }
+    assert!(told.stderr.contains("is for 2 people"), "{told:?}");
+    assert!(!here.exists(&format!("issues/{ERRATUM}")));
+    let told = here.run(&[&line[..], &["--json"]].concat());
+    let json: Value = serde_json::from_str(&told.stdout).expect("one object");
+    assert_eq!((&json["erratum"], &json["told"]), (&Value::from(ERRATUM), &Value::from(0)));
+    assert_eq!(notify(&here, &Relay::new(), &[]).code, 0);
+    let told = here.run(&line);
+    assert!(told.code == 0 && told.stderr.contains("2 people have it already"), "{told:?}");
+}
+
+#[test]
+fn a_note_is_put_in_other_words_as_long_as_nobody_was_told() {
+    let here = with_readers(2);
+    assert_eq!(send(&here, &Relay::new(), &[]).code, 0);
+    let here = corrected(here, FIRST);
+    let change = |note| here.run(&["amend", "2025-11", "--yes", "--note", note]);
+    let told = change("There are 24 letters.");
+    assert!(
+        told.code == 0 && told.stdout.contains("becomes \"There are 24 letters.\""),
+        "{told:?}"
+    );
+    assert_eq!(status(&here)["corrections"][0]["note"], "There are 24 letters.");
+    // An erratum that was made has the note, and perhaps more words of its author's.
+    here.run(&["amend", "2025-11", "--notify", "--relay", &Relay::new().url()]);
+    let told = change("24 letters.");
+    assert!(told.code == 1 && told.stderr.contains("delete the folder"), "{told:?}");
+    std::fs::remove_dir_all(here.path(&format!("issues/{ERRATUM}"))).expect("removed");
+    let relay = Relay::new();
+    let told = notify(&here, &relay, &["--note", "24 letters."]);
+    assert_eq!((told.code, relay.counts().accepted), (0, 2), "{told:?}");
+    assert!(texts(&relay).iter().all(|text| text.contains("\n24 letters.")), "{:?}", texts(&relay));
+    let told = change("Twenty-four.");
+    assert!(told.code == 1 && told.stderr.contains("cannot be changed any more"), "{told:?}");
+    assert_eq!(status(&here)["corrections"][0]["note"], "24 letters.");
+}
+
+#[test]
+fn an_issue_that_is_not_there_or_was_renamed_is_named() {
+    let here = with_readers(1);
+    assert_eq!(send(&here, &Relay::new(), &[]).code, 0);
+    let told = here.run(&["amend", "2025-1", "--note", NOTE, "--yes"]);
+    assert!(told.code == 3 && told.stderr.contains("there is no issue issues/2025-1"), "{told:?}");
+    assert!(told.stderr.contains("did you mean 2025-11?"), "{told:?}");
+    std::fs::rename(here.path("issues/2025-11"), here.path("issues/winter")).expect("renamed");
+    let told = here.run(&["amend", "winter", "--note", NOTE, "--yes"]);
+    assert!(told.code == 1 && told.stderr.contains("issues/2025-11 was sent"), "{told:?}");
+    assert!(!told.stderr.contains("takes them as they are"), "{told:?}");
 }

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use sejong_digest::catcher::script::{At, Do, Script, When};
+use sejong_digest::store::sql;
 
-use crate::relay::{Book, Relay};
+use crate::relay::{Book, Relay, open};
 use crate::{readers, start, steady};
 
 /// Everybody at x is refused at first, so that there is something to go on with.
@@ -51,6 +52,73 @@ fn a_ledger_goes_to_a_server_and_back_and_nobody_gets_the_issue_twice() {
     assert!((199..=200).contains(&all), "{all}");
     // Numbers go on behind those that were copied.
     assert_eq!(here.run(&["subscribers", "suppress", "r0008@x.example", "--why", "x"]).code, 0);
+}
+
+/// What the pages for readers have written.
+const OF_READERS: [&str; 6] = [
+    "INSERT INTO signup (id, identity, email, fields, language, topics, words, asked_at, ends_at) VALUES \
+     ('abc', 'new@x.example', 'New@x.example', '{}', 'ko', '+events;-jobs', 'Yes.', 1, 9999999999999)",
+    "INSERT INTO signup_mail (person, at, asked) VALUES ('f00d', 1, 2)",
+    "INSERT INTO signup_words (hash, words, since) VALUES ('f00d', 'Yes, \u{201c}send\u{201d} it.', 1)",
+    "INSERT INTO erasure (person, email, asked_at) VALUES ('ada@x.example', 'Ada@x.example', 1)",
+    "INSERT INTO outbox (kind, identity, email, language, not_after, added_at, at) VALUES \
+     ('welcome', 'new@x.example', 'New@x.example', 'en', 9999999999999, 1, 1)",
+    "INSERT INTO correction (issue, number, revisions, content_hash, web, web_checksum, files, changes, \
+     note, at, day) VALUES ('2025-11', 1, 1, 'f00d', '{}', 'f00d', '[]', '[]', 'A name was wrong.', \
+     '2026-01-02T03:04:05Z', '2026-01-02')",
+];
+
+#[test]
+fn what_readers_have_asked_for_on_the_web_goes_to_a_server_and_back() {
+    let Some((server, _steady)) = steady() else { return };
+    let here = readers(2);
+    for line in [
+        &["subscribers", "add", "kim@x.example", "--consent", "by mail"][..],
+        &["subscribers", "set", "kim@x.example", "--set", "paused_until=2099-01-02"],
+    ] {
+        let told = here.run(line);
+        assert_eq!(told.code, 0, "{told:?}");
+    }
+    let runtime = tokio::runtime::Runtime::new().expect("threads");
+    runtime.block_on(async {
+        let store = open(&here.path("digest.db").into()).await;
+        for statement in OF_READERS {
+            sql::query(statement).execute(store.pool()).await.expect("written");
+        }
+        store.try_to_write(7).await.expect("tried");
+        store.close().await;
+    });
+    let url = server.fresh();
+    let here = here.env("DIGEST_STORE_PASSWORD", crate::harness::server::PASSWORD);
+    let copied = |from: &str, to: &str| {
+        let told = here.run(&["store", "copy", from, to, "--json"]);
+        assert_eq!(told.code, 0, "{told:?}");
+        let told: serde_json::Value = serde_json::from_str(&told.stdout).expect("JSON");
+        told["tables"].clone()
+    };
+    let there = copied("sqlite:digest.db", &url);
+    assert_eq!(copied(&url, "sqlite:back.db"), there);
+    for table in
+        ["signup", "signup_mail", "signup_words", "erasure", "outbox", "correction", "trial"]
+    {
+        let is_it = |one: &&serde_json::Value| one["table"] == table;
+        let told = there.as_array().and_then(|all| all.iter().find(is_it));
+        assert_eq!(told.map(|told| told["rows"].clone()), Some(1.into()), "{table}: {there}");
+    }
+    let paused = "SELECT paused_until FROM subscriber WHERE identity = 'kim@x.example'";
+    let (_, schema) = url.rsplit_once('=').expect("a schema");
+    let there = server.ask(&paused.replace("FROM ", &format!("FROM {schema}.")));
+    assert_eq!(there.trim(), "2099-01-02");
+    runtime.block_on(async {
+        let store = open(&here.path("back.db").into()).await;
+        let known: String = sql::query_scalar(paused).fetch_one(store.pool()).await.expect("kept");
+        let topics: String = sql::query_scalar("SELECT topics FROM signup")
+            .fetch_one(store.pool())
+            .await
+            .expect("kept");
+        store.close().await;
+        assert_eq!((&*known, &*topics), ("2099-01-02", "+events;-jobs"));
+    });
 }
 
 /// Whatever way it has gone: what the first one has sent since, the copy does not know.

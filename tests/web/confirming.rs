@@ -361,3 +361,35 @@ fn a_form_that_asks_for_no_topics_leaves_them_as_they_are() {
     let (page, topics) = ask("ada2@example.org", json!({"topics": ["jobs"]}));
     assert!(page.contains("Topics: Jobs") && topics == "-events", "{topics}: {page}");
 }
+
+#[test]
+fn a_form_leaves_topics_as_they_are_that_it_does_not_show() {
+    let inner = "\n[topic.inner]\nname = \"Inner\"\n";
+    let here = Subscribed::start(&format!("topics = [\"events\", \"jobs\"]\n{ASKED}{inner}"));
+    let served = &here.served;
+    let page = served.get("/subscribe");
+    says(&page, 200, "name=\"topics\" value=\"events;jobs\"");
+    assert!(!page.body.contains("Inner"), "{page:?}");
+    let again = |email: &str, before: &str, said: &str| {
+        let known = ["subscribers", "add", email, "--consent", "asked by mail"];
+        assert_eq!(served.here.run(&known).code, 0);
+        let set = ["subscribers", "set", email, "--topics", before];
+        assert_eq!(served.here.run(&set).code, 0);
+        assert_eq!(served.post(&served.link(email), "List-Unsubscribe=One-Click").status, 200);
+        let form = format!("email={}&{said}", email.replace('@', "%40"));
+        assert_eq!(served.post("/subscribe", &form).status, 303);
+        let link = here.link(email);
+        let page = served.get(&link).body;
+        assert_eq!(served.post(&link, YES).status, 200);
+        (page, served.known(email)["subscriber"]["topics"].clone())
+    };
+    let (page, topics) = again("a@a.example", "-jobs;-inner", "topics=events;jobs&topic=jobs");
+    assert!(page.contains("Topics: Jobs<") && topics == "-events;-inner", "{topics}: {page}");
+    let (_, topics) = again("b@a.example", "inner", "topics=events;jobs&topic=events");
+    assert_eq!(topics, "events;inner");
+    let (_, topics) = again("c@a.example", "-inner", "topics=shown&topic=events&topic=jobs");
+    assert_eq!(topics, "-inner");
+    // A form on another site, from the days before there were jobs.
+    let (page, topics) = again("d@a.example", "-inner", "topics=events");
+    assert!(page.contains("Topics: –<") && topics == "-events;-inner", "{topics}: {page}");
+}

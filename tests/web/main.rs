@@ -1,6 +1,7 @@
 //! `digest serve` from outside: the real binary, requests as programs and browsers send them, and what
 //! the list says afterwards.
 
+mod address;
 mod amazon;
 mod client;
 mod confirming;

@@ -186,6 +186,28 @@ fn a_full_disk_is_not_ready_and_is_told_once_until_there_is_room() {
     assert_eq!(ask(202), 303);
 }
 
+// Each open connection is a file.
+#[test]
+fn a_server_without_files_left_says_so_once_and_goes_on_when_it_has_some() {
+    let here = publication();
+    let mut command = here.command("sh");
+    let line = "ulimit -n 48; exec \"$0\" serve --listen 127.0.0.1:0";
+    command.args(["-c", line, DIGEST]);
+    let running = Running::start(&mut command);
+    let served = Served { port: port(&running), here, running };
+    let link = served.link("kim@example.org");
+    // The store is open now.
+    assert_eq!(served.post(&link, "leave=yes").status, 200);
+    let idle: Vec<_> = (0..60).map(|_| client::connect(served.port)).collect();
+    served.running.says("no connection can be taken: ");
+    std::thread::sleep(Duration::from_millis(500));
+    drop(idle);
+    assert_eq!(served.get("/style.css").status, 200);
+    let told = served.running.stderr();
+    assert_eq!(told.matches("no connection can be taken").count(), 1, "{told}");
+    assert!(told.contains("ulimit -n"), "{told}");
+}
+
 #[test]
 fn numbers_are_those_of_now_whenever_somebody_asked_before() {
     let (served, metrics) = watched(publication());

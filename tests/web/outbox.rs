@@ -345,3 +345,50 @@ fn a_secret_that_is_lost_behind_the_first_mail_is_noticed() {
     let told = here.run(&send);
     assert_eq!(told.code, 0, "{told:?}");
 }
+
+#[test]
+fn a_mail_that_nobody_can_read_is_told_once_and_the_others_go_on() {
+    let here = Subscribed::start("");
+    let row = "INSERT INTO outbox (kind, identity, email, language, not_after, added_at, at) VALUES \
+               ('of-another-year', 'kim@example.org', 'kim@example.org', 'en', 9999999999999, 0, 0)";
+    statement(&here.served, row);
+    here.served.running.says("mail 1 of the outbox cannot be read");
+    here.asks("new@example.org", "192.0.2.1");
+    here.link("new@example.org");
+    statement(&here.served, "UPDATE outbox SET next_attempt = NULL WHERE number = 1");
+    assert_eq!(becomes(&here.served, "kim@example.org", "deferred").2, "this row cannot be read");
+    here.asks("second@example.org", "192.0.2.2");
+    here.link("second@example.org");
+    let told = here.served.running.stderr();
+    assert_eq!(told.matches("cannot be read").count(), 1, "{told}");
+    assert!(!told.contains("come again in a minute"), "{told}");
+}
+
+#[test]
+fn an_outbox_that_fails_by_itself_is_told_once_and_is_no_lost_store() {
+    let here = Subscribed::start("");
+    statement(&here.served, "ALTER TABLE outbox RENAME COLUMN claimed_until TO claimed_for");
+    here.served.running.says("mails to people who subscribe cannot be sent: ");
+    // Longer than a store that fails is looked at again.
+    std::thread::sleep(Duration::from_secs(4));
+    let link = here.served.link("kim@example.org");
+    assert_eq!(here.served.post(&link, "List-Unsubscribe=One-Click").status, 200);
+    let told = here.served.running.stderr();
+    assert_eq!(told.matches("cannot be sent").count(), 1, "{told}");
+    assert!(!told.contains("come again") && !told.contains("written down again"), "{told}");
+    statement(&here.served, "ALTER TABLE outbox RENAME COLUMN claimed_for TO claimed_until");
+    here.served.running.says("mails to people who subscribe can be sent again");
+    here.asks("new@example.org", "192.0.2.1");
+    here.link("new@example.org");
+}
+
+#[test]
+fn mails_need_no_secret_but_that_which_is_known() {
+    let here = Subscribed::start("");
+    let (secret, away) = (here.served.here.path(".digest-secret"), here.served.here.path("away"));
+    std::fs::rename(&secret, &away).expect("moved");
+    here.asks("new@example.org", "192.0.2.1");
+    let link = here.link("new@example.org");
+    assert_eq!(here.served.post(&link, YES).status, 200);
+    here.mails("new@example.org", 2);
+}

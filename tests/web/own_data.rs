@@ -30,7 +30,7 @@ fn data_path(mail: &Mail) -> String {
 }
 
 /// A link for somebody that ends at a moment, in seconds since 1970.
-fn link_until(here: &Publication, address: &str, end: i64) -> String {
+pub(crate) fn link_until(here: &Publication, address: &str, end: i64) -> String {
     let secret = config::known_secret(&here.path(""), &[]).expect("read").expect("there");
     let keys = Keys::numbered(secret.newest(), secret.older());
     let (address, end) = (Address::parse(address).expect("one"), jiff::Timestamp::from_second(end));
@@ -38,7 +38,7 @@ fn link_until(here: &Publication, address: &str, end: i64) -> String {
     format!("/data/{}", keys.data_token("digest.sejong.example", &address, end))
 }
 
-const FAR: i64 = 4_000_000_000;
+pub(crate) const FAR: i64 = 4_000_000_000;
 
 fn asks_for_link(served: &Served, email: &str, visitor: &str) -> Answer {
     let email = email.replace('@', "%40");
@@ -47,7 +47,7 @@ fn asks_for_link(served: &Served, email: &str, visitor: &str) -> Answer {
     client::ask(served.port, "POST", "/preferences", &head, &format!("email={email}"))
 }
 
-fn without_date(mut answer: Answer) -> Answer {
+pub(crate) fn without_date(mut answer: Answer) -> Answer {
     answer.head.retain(|line| !line.starts_with("date:"));
     answer
 }

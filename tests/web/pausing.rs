@@ -6,11 +6,12 @@ use jiff::{Timestamp, ToSpan, civil::Date};
 use crate::harness::Publication;
 use crate::harness::server::only_files;
 use crate::preferences::{code, path, started};
+use crate::relay::Relay;
 use crate::{Served, client, publication};
 
 /// A day where the publication is, so many days from now; noon is far from any border of a day.
 #[allow(clippy::disallowed_methods, reason = "the binary reads the clock, so the test does")]
-fn day(here: &Publication, days: i64) -> Date {
+pub(crate) fn day(here: &Publication, days: i64) -> Date {
     let text = here.read("digest.toml");
     let zone = text.lines().find_map(|line| line.strip_prefix("time_zone = "));
     let zone = zone.map_or("UTC", |zone| zone.trim_matches('"'));
@@ -208,4 +209,20 @@ fn who_opens_the_link_to_leave_may_pause_instead() {
     let both = format!("List-Unsubscribe=One-Click&act=pause&until={until}");
     assert_eq!(served.post(&link, &both).body, "You are unsubscribed.\n");
     assert_eq!(served.standing("kim@example.org").0, "unsubscribed");
+}
+
+#[test]
+fn status_counts_pauses_for_programs_too() {
+    let (here, relay) = (publication(), Relay::new());
+    let paused = |line: &[&str]| {
+        let told = here.run(line);
+        let told: serde_json::Value = serde_json::from_str(&told.stdout).expect("JSON");
+        told.as_array().map_or(told.clone(), |all| all[0].clone())["paused"].clone()
+    };
+    let sent = here.run(&["send", "2025-11", "--yes", "--relay", &relay.url()]);
+    assert_eq!(sent.code, 0, "{sent:?}");
+    assert_eq!(paused(&["status", "--json"]), 0);
+    pause(&here, &day(&here, 1).to_string());
+    assert_eq!(paused(&["status", "--json"]), 1);
+    assert_eq!(paused(&["status", "2025-11", "--json"]), 1);
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // The pages of the archive, as `digest archive build` wrote them or `digest serve` answers: pictures at
-// the widths of a phone and a desk, light and dark, and what is wrong with them: what can be scrolled
+// the widths of a phone and a desk, light and dark and on paper, and what is wrong with them: what can be scrolled
 // sideways at 320 pixels, what axe finds, what the browser refuses, what moves while it loads, what weighs
 // too much, and whether the search finds. A table says when the first words stood there.
 
@@ -62,7 +62,7 @@ const table = new Map();
 const tell = (...words) => { wrong += 1; console.log(...words); };
 if (values.out) await mkdir(values.out, { recursive: true });
 
-for (const colorScheme of ["light", "dark"]) for (const width of [320, 375, 1280]) {
+for (const colorScheme of ["light", "dark"]) for (const width of [320, 375, 1280, 1440]) {
   const context = await browser.newContext({ viewport: { width, height: 800 }, colorScheme });
   for (const at of pages) {
     const page = await context.newPage();
@@ -99,6 +99,11 @@ for (const colorScheme of ["light", "dark"]) for (const width of [320, 375, 1280
     if (values.out && width > 320) {
       const name = at.replaceAll("/", "_").replace(/^_|_$/g, "") || "home";
       await page.screenshot({ path: path.join(values.out, `${name}-${width}-${colorScheme}.png`), fullPage: true });
+    }
+    if (values.out && width === 1280 && colorScheme === "light") {
+      await page.emulateMedia({ media: "print" });
+      await page.setViewportSize({ width: 720, height: 1000 });
+      await page.screenshot({ path: path.join(values.out, `${at.replaceAll("/", "_").replace(/^_|_$/g, "") || "home"}-print.png`), fullPage: true });
     }
     await page.close();
   }

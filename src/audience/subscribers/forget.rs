@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use crate::audience::erasure;
+use crate::audience::{address_change, erasure};
 use crate::message::address::Address;
 use crate::store::sql::{self, Connection, SqlError};
 
@@ -91,6 +91,10 @@ pub async fn forget_within(
     if tables.contains("signup") {
         let delete = sql::query("DELETE FROM signup WHERE identity = ?1").bind(identity.as_str());
         signups = delete.execute(&mut *connection).await?.rows_affected();
+    }
+    if tables.contains("address_change") {
+        let delete = sql::query(address_change::FORGET).bind(identity.as_str());
+        signups += delete.execute(&mut *connection).await?.rows_affected();
     }
     if tables.contains("erasure") {
         let done = sql::query(erasure::DONE).bind(identity.as_str()).bind(hash);

@@ -170,29 +170,45 @@ pub async fn change_address(
         let changed = change::change(store, old, note, spelled).await?;
         return changed.ok_or_else(|| AddressChangeError::NotInList(old.to_string()));
     }
+    let mut transaction = store.begin().await?;
+    change_within(store, &mut transaction, (old, new), forgotten, note).await?;
+    transaction.commit().await.map_err(|error| store.failed(error))?;
+    Ok(true)
+}
+
+/// The same within a transaction, of another address and not of its spelling.
+///
+/// # Errors
+/// An [`AddressChangeError`]; then the transaction has to be given up.
+pub(in crate::audience) async fn change_within(
+    store: &Store,
+    connection: &mut Connection,
+    (old, new): (&Address, &Address),
+    forgotten: &Forgotten,
+    note: ChangeNote,
+) -> Result<(), AddressChangeError> {
     if forgotten.has(new) {
         return Err(AddressChangeError::Forgotten(new.to_string()));
     }
-    let failed = |error| store.failed(error);
-    let mut transaction = store.begin().await?;
-    let comes_back = may_change(store, &mut transaction, (old, new)).await?;
+    let (was, is) = (old.identity(), new.identity());
+    let comes_back = may_change(store, connection, (old, new)).await?;
     let at = note.at.as_millisecond();
     let written = async {
-        change::remember(&mut transaction, &[was.as_str()], note).await?;
+        change::remember(&mut *connection, &[was.as_str()], note).await?;
         if comes_back {
             let end = sql::query(COME_BACK).bind(is.as_str()).bind(at);
-            end.execute(&mut *transaction).await?;
+            end.execute(&mut *connection).await?;
         }
         for statement in STATEMENTS {
             let run = sql::query(statement).bind(was.as_str()).bind(is.as_str());
-            run.execute(&mut *transaction).await?;
+            run.execute(&mut *connection).await?;
         }
         let spelled = sql::query("UPDATE subscriber SET email = ?2 WHERE identity = ?1");
         let spelled = spelled.bind(is.as_str()).bind(new.as_str());
-        spelled.execute(&mut *transaction).await?;
+        spelled.execute(&mut *connection).await?;
         for statement in FORMER {
             let former = sql::query(statement).bind(was.as_str()).bind(is.as_str()).bind(at);
-            former.execute(&mut *transaction).await?;
+            former.execute(&mut *connection).await?;
         }
         let note = SuppressionNote {
             reason: SuppressionReason::Moved,
@@ -200,15 +216,14 @@ pub async fn change_address(
             origin: suppression_origin(note.origin),
             at: note.at,
         };
-        suppression::write(&mut transaction, &[&SuppressionSubject::address(old)], &note).await
+        suppression::write(&mut *connection, &[&SuppressionSubject::address(old)], &note).await
     };
-    written.await.map_err(failed)?;
-    transaction.commit().await.map_err(failed)?;
-    Ok(true)
+    written.await.map(drop).map_err(|error| store.failed(error))?;
+    Ok(())
 }
 
 /// Whether the person may have the new address; whether it is one that they had before.
-async fn may_change(
+pub(in crate::audience) async fn may_change(
     store: &Store,
     connection: &mut Connection,
     (old, new): (&Address, &Address),

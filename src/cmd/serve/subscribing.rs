@@ -35,12 +35,10 @@ pub(super) fn options(workspace: &Workspace) -> Result<Option<Subscribing>, Fail
     let routes = routes(workspace)?;
     let letters = Arc::new(own_letters(workspace)?);
     let signers = workspace.signers()?;
-    let (root, environment) = (workspace.root.clone(), workspace.environment.clone());
-    let sender = config.sender.clone();
-    let identity = move || {
-        let secret = config::known_secret(&root, &environment).ok().flatten()?;
-        Some(Identity { signers: signers.clone(), ..sender.identity(&secret) })
-    };
+    let secret = config::known_secret(&workspace.root, &workspace.environment).ok().flatten();
+    let secret =
+        secret.ok_or_else(|| Failure::new("there is no secret here to make links with"))?;
+    let identity = Identity { signers, ..config.sender.identity(&secret) };
     let publication = config.publication.clone();
     // Also where nobody looks for `archive = false`, because the pages are on another site.
     let page_of = move |issue: &str| {
@@ -58,7 +56,7 @@ pub(super) fn options(workspace: &Workspace) -> Result<Option<Subscribing>, Fail
         routes,
         schedule: config.schedule,
         letters,
-        identity: Arc::new(identity),
+        identity: Arc::new(move || identity.clone()),
         latest: form.latest_issue.then_some((shown, page_of)),
         time_zone: config.time_zone.clone(),
         clock: clock::now,

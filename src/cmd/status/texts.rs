@@ -30,10 +30,12 @@ struct CorrectionTold {
     number: i64,
     at: String,
     note: String,
-    /// The issue that tells readers of it.
+    /// The last issue that tells readers of it: it has the notes of all corrections before it.
     erratum: Option<String>,
     /// People who have the issue, or may have it, as it was before.
     outdated: u64,
+    /// People who have such an issue, or may have it.
+    told: u64,
     #[serde(skip)]
     shown_at: jiff::Timestamp,
 }
@@ -50,12 +52,16 @@ impl IssueTexts {
             }
         }
         let mut corrections = Vec::new();
-        for kept in ledger.corrections().await? {
+        let all = ledger.corrections().await?;
+        let erratum = all.iter().rev().find_map(|kept| Some((kept.number, kept.erratum.clone()?)));
+        for kept in all {
+            let is_told = |(number, _): &&(i64, String)| kept.number <= *number;
             corrections.push(CorrectionTold {
                 number: kept.number,
                 at: clock::second(kept.correction.at),
                 note: kept.correction.note,
-                erratum: kept.erratum,
+                erratum: erratum.as_ref().filter(is_told).map(|(_, name)| name.clone()),
+                told: ledger.told(kept.number).await?,
                 outdated: ledger.outdated(kept.number).await?,
                 shown_at: kept.correction.at,
             });
@@ -66,7 +72,10 @@ impl IssueTexts {
     /// A line for each correction.
     pub(super) fn lines(&self, zone: &TimeZone) -> String {
         let line = |one: &CorrectionTold| {
-            let told = one.erratum.as_ref().map(|name| format!("; {name} tells of it"));
+            let told = one.erratum.as_ref().map(|name| match one.told {
+                0 => format!("; {name} tells of it, and nobody has that yet"),
+                told => format!("; {} told of it", counted_with_verb(told)),
+            });
             format!(
                 "  corrected {}: {} ({} got it as it was before{})\n",
                 clock::minute(one.shown_at, zone),
@@ -77,4 +86,9 @@ impl IssueTexts {
         };
         self.corrections.iter().map(line).collect()
     }
+}
+
+/// `1 person was`, `2 people were`
+fn counted_with_verb(people: u64) -> String {
+    format!("{} {}", counted(people, "person"), if people == 1 { "was" } else { "were" })
 }

@@ -25,8 +25,21 @@ pub(super) const WORDS: LetterWords = LetterWords {
     link: LetterSentences {
         subject: "Your link for {{ newsletter }}",
         title: "Your link",
-        text: "Somebody, probably you, asked for a link to what is kept of {{ email }}. It leads to a page on which you can download that, or have it erased:",
+        text: "Somebody, probably you, asked for a link to what is kept of {{ email }}. It leads to a page on which you can change your address, download all that is kept, or have it erased:",
     },
     link_button: "Open the page",
     link_end: "The link works for one hour. If it was not you, do nothing.",
+    address: LetterSentences {
+        subject: "Please confirm your new address for {{ newsletter }}",
+        title: "Please confirm your new address",
+        text: "Somebody, probably you, asked for {{ newsletter }} to be sent to {{ email }} from now on, and no longer to the address before. The address changes when you confirm it on the page behind this link:",
+    },
+    address_button: "Confirm the address",
+    moved: LetterSentences {
+        subject: "{{ newsletter }} goes to another address now",
+        title: "Your address was changed",
+        text: "From now on {{ newsletter }} goes to another address, and no longer to {{ email }}: it was asked for by a link that we sent to {{ email }}, and the new address has confirmed it. If that was not you, change it back on the page behind this link:",
+    },
+    moved_button: "Change it back",
+    moved_end: "The link works for seven days. You can also reply to this message.",
 };

@@ -25,8 +25,21 @@ pub(super) const WORDS: LetterWords = LetterWords {
     link: LetterSentences {
         subject: "Su enlace para {{ newsletter }}",
         title: "Su enlace",
-        text: "Alguien, probablemente usted, ha pedido un enlace a lo que se guarda sobre {{ email }}. Lleva a una página en la que puede descargarlo o hacer que se borre:",
+        text: "Alguien, probablemente usted, ha pedido un enlace a lo que se guarda sobre {{ email }}. Lleva a una página en la que puede cambiar su dirección, descargarlo todo o hacer que se borre:",
     },
     link_button: "Abrir la página",
     link_end: "El enlace vale una hora. Si no ha sido usted, no haga nada.",
+    address: LetterSentences {
+        subject: "Confirme su nueva dirección para {{ newsletter }}",
+        title: "Confirme su nueva dirección",
+        text: "Alguien, probablemente usted, ha pedido que {{ newsletter }} se envíe desde ahora a {{ email }}, y ya no a la dirección anterior. La dirección cambia cuando lo confirme en la página de este enlace:",
+    },
+    address_button: "Confirmar la dirección",
+    moved: LetterSentences {
+        subject: "{{ newsletter }} se envía ahora a otra dirección",
+        title: "Su dirección ha cambiado",
+        text: "Desde ahora, {{ newsletter }} se envía a otra dirección, y ya no a {{ email }}: se pidió con un enlace que enviamos a {{ email }}, y la nueva dirección lo ha confirmado. Si no ha sido usted, deshaga el cambio en la página de este enlace:",
+    },
+    moved_button: "Deshacer el cambio",
+    moved_end: "El enlace vale siete días. También puede responder a este mensaje.",
 };

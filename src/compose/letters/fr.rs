@@ -25,8 +25,21 @@ pub(super) const WORDS: LetterWords = LetterWords {
     link: LetterSentences {
         subject: "Votre lien pour {{ newsletter }}",
         title: "Votre lien",
-        text: "Quelqu’un, sans doute vous, a demandé un lien vers ce qui est conservé au sujet de {{ email }}. Il mène à une page où vous pouvez le télécharger ou le faire effacer :",
+        text: "Quelqu’un, sans doute vous, a demandé un lien vers ce qui est conservé au sujet de {{ email }}. Il mène à une page où vous pouvez changer d’adresse, tout télécharger ou tout faire effacer :",
     },
     link_button: "Ouvrir la page",
     link_end: "Le lien est valable une heure. Si ce n’était pas vous, ne faites rien.",
+    address: LetterSentences {
+        subject: "Confirmez votre nouvelle adresse pour {{ newsletter }}",
+        title: "Confirmez votre nouvelle adresse",
+        text: "Quelqu’un, sans doute vous, a demandé que {{ newsletter }} soit désormais envoyé à {{ email }}, et non plus à l’adresse précédente. L’adresse change quand vous le confirmez sur la page de ce lien :",
+    },
+    address_button: "Confirmer l’adresse",
+    moved: LetterSentences {
+        subject: "{{ newsletter }} est maintenant envoyé à une autre adresse",
+        title: "Votre adresse a été changée",
+        text: "Désormais, {{ newsletter }} est envoyé à une autre adresse, et non plus à {{ email }} : cela a été demandé par un lien envoyé à {{ email }}, et la nouvelle adresse l’a confirmé. Si ce n’était pas vous, revenez en arrière sur la page de ce lien :",
+    },
+    moved_button: "Revenir en arrière",
+    moved_end: "Le lien est valable sept jours. Vous pouvez aussi répondre à ce message.",
 };

@@ -25,8 +25,21 @@ pub(super) const WORDS: LetterWords = LetterWords {
     link: LetterSentences {
         subject: "您的 {{ newsletter }} 链接",
         title: "您的链接",
-        text: "有人（很可能是您）请求了一个链接，通往所保存的有关 {{ email }} 的数据。您可以在该页面下载或删除这些数据：",
+        text: "有人（很可能是您）请求了一个链接，通往所保存的有关 {{ email }} 的数据。您可以在该页面更改地址、下载或删除这些数据：",
     },
     link_button: "打开页面",
     link_end: "链接在一小时内有效。如果不是您本人请求的，请不必理会。",
+    address: LetterSentences {
+        subject: "请确认您接收 {{ newsletter }} 的新地址",
+        title: "请确认您的新地址",
+        text: "有人（很可能是您）希望从现在起用 {{ email }} 接收 {{ newsletter }}，不再使用原来的地址。您在以下链接的页面上确认后，地址即会更改：",
+    },
+    address_button: "确认地址",
+    moved: LetterSentences {
+        subject: "{{ newsletter }} 现在发送到其他地址",
+        title: "您的地址已更改",
+        text: "从现在起，{{ newsletter }} 发送到其他地址，不再发送到 {{ email }}：这是通过我们发到 {{ email }} 的链接提出的，新地址也已确认。如果不是您本人，请在以下链接的页面上改回：",
+    },
+    moved_button: "改回",
+    moved_end: "链接在七天内有效。您也可以回复此邮件。",
 };

@@ -67,6 +67,7 @@ pub(super) struct LatestCorrection {
     pub(super) number: i64,
     pub(super) revisions: i64,
     pub(super) web_checksum: String,
+    pub(super) note: String,
 }
 
 /// The correction that an issue tells readers of.
@@ -95,6 +96,19 @@ const HAD: &str = "(r.state IN ('accepted', 'uncertain')
 const OLD_TEXT: &str = "(r.issue = ?1 AND NOT EXISTS (SELECT 1 FROM revision v, correction k
     WHERE v.id = r.revision AND k.issue = ?1 AND k.number = ?2
     AND (v.number > k.revisions OR v.content_hash = k.content_hash)))";
+
+/// Of a row `r`: that its person has, or may have, what tells of a correction of `?1` after `?2`. An erratum
+/// has the notes of all corrections before it, so whoever has that one needs no older one.
+const TOLD_MORE: &str = "EXISTS (SELECT 1 FROM correction l
+    JOIN person q ON q.issue = l.erratum AND q.identity = r.identity
+    JOIN recipient e ON e.id = q.recipient
+    WHERE l.issue = ?1 AND l.number > ?2 AND (e.state IN ('accepted', 'uncertain')
+        OR EXISTS (SELECT 1 FROM earlier_copy d WHERE d.recipient = e.id)))";
+
+/// How many people have, or may have, what tells of a correction: its erratum, or a later one.
+const TOLD: &str = "
+SELECT count(DISTINCT r.identity) FROM recipient r
+WHERE r.issue IN (SELECT l.erratum FROM correction l WHERE l.issue = ?1 AND l.number >= ?2)";
 
 /// The issues that told of corrections of `?1` before `?2`: what they said is not true any more, also where
 /// this one brings back the first text.
@@ -140,14 +154,14 @@ pub(super) fn damaged(store: &Store, issue: &str) -> StoreError {
 pub(super) async fn latest(
     store: &Store,
 ) -> Result<BTreeMap<String, LatestCorrection>, StoreError> {
-    let all =
-        "SELECT issue, number, revisions, web_checksum FROM correction ORDER BY issue, number";
+    let all = "SELECT issue, number, revisions, web_checksum, note FROM correction ORDER BY issue, number";
     let rows = sql::query(all).fetch_all(store.pool()).await;
     let of_row = |row: &SqlRow| {
         let latest = LatestCorrection {
             number: row.get(1),
             revisions: row.get(2),
             web_checksum: row.get(3),
+            note: row.get(4),
         };
         (row.get(0), latest)
     };
@@ -194,6 +208,16 @@ impl Ledger {
         count.map(i64::unsigned_abs).map_err(|error| self.store.failed(error))
     }
 
+    /// How many people have, or may have, an issue that tells of a correction.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn told(&self, number: i64) -> Result<u64, StoreError> {
+        let count = sql::query_scalar::<i64>(format!("{TOLD} AND {HAD}"));
+        let count = count.bind(&self.issue).bind(number).fetch_one(self.store.pool()).await;
+        count.map(i64::unsigned_abs).map_err(|error| self.store.failed(error))
+    }
+
     /// How many people have which revision, or wait for it.
     ///
     /// # Errors
@@ -223,7 +247,7 @@ impl Ledger {
             None => {
                 let own = format!(
                     "INSERT INTO temp.outdated (identity) SELECT DISTINCT r.identity FROM recipient r \
-                     WHERE {HAD} AND ({OLD_TEXT} OR r.issue IN {OLD_ERRATA})"
+                     WHERE {HAD} AND ({OLD_TEXT} OR r.issue IN {OLD_ERRATA}) AND NOT {TOLD_MORE}"
                 );
                 let own = sql::query(own).bind(&erratum.issue).bind(erratum.number);
                 own.execute(self.store.pool()).await.map_err(failed)?;
@@ -238,7 +262,7 @@ impl Ledger {
     async fn add_outdated_of(&self, other: &Store, erratum: &ErratumOf) -> Result<(), StoreError> {
         let page = format!(
             "SELECT r.id, r.identity FROM recipient r WHERE {HAD} \
-             AND ({OLD_TEXT} OR r.issue IN {OLD_ERRATA}) AND r.id > ?3 \
+             AND ({OLD_TEXT} OR r.issue IN {OLD_ERRATA}) AND NOT {TOLD_MORE} AND r.id > ?3 \
              ORDER BY r.id LIMIT ?4"
         );
         let mut last = i64::MIN;
@@ -299,6 +323,17 @@ impl LockedLedger {
             .bind(at.to_string())
             .bind(day.to_string());
         add.execute(self.store.pool()).await.map(|_| ()).map_err(failed)
+    }
+
+    /// Puts another note in the place of a correction's.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn note(&self, number: i64, note: &str) -> Result<(), StoreError> {
+        let update = "UPDATE correction SET note = ?3 WHERE issue = ?1 AND number = ?2";
+        let update = sql::query(update).bind(&self.issue).bind(number).bind(note);
+        let done = update.execute(self.store.pool()).await;
+        done.map(|_| ()).map_err(|error| self.store.failed(error))
     }
 
     /// Notes which issue tells readers of a correction: from then on it goes to nobody else.

@@ -1,6 +1,8 @@
 //! What the archive shows of each issue: the web edition of the newest text that somebody has, what was
-//! corrected in it since, or the mail itself where an older version sent it. Reads only, and nothing of the people who have it.
+//! corrected in it since, or the mail itself where an older version sent it. Must never read anything of the
+//! people who have it, nor write over what is kept.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -40,9 +42,19 @@ pub struct EditionHead {
     revision: i64,
     content_hash: String,
     web_checksum: Option<String>,
+    /// The last correction's, which may be put in other words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<String>,
     /// How many corrections it has seen, and whether the last one is what is shown.
     corrections: i64,
     is_corrected: bool,
+}
+
+impl EditionHead {
+    /// Whether the ledger has the mail alone, because an older version sent it.
+    pub fn has_no_edition(&self) -> bool {
+        self.web_checksum.is_none()
+    }
 }
 
 /// The texts that somebody has, the newest first: the rows of an issue are asked for one that says yes.
@@ -91,6 +103,7 @@ pub async fn heads(store: &Store, shown: ShownIssues) -> Result<Vec<EditionHead>
             content_hash: row.get(2),
             web_checksum: shown.map_or_else(|| row.get(3), |one| Some(one.web_checksum.clone())),
             corrections: latest.map_or(0, |latest| latest.number),
+            note: latest.map(|latest| latest.note.clone()),
             is_corrected: shown.is_some(),
         });
     }
@@ -174,6 +187,42 @@ pub async fn load(store: &Store, head: &EditionHead) -> Result<Option<PublishedI
     };
     let sent_at = sent.map(|sent| sent.timestamp()).unwrap_or_default();
     Ok(Some(PublishedIssue { name: head.issue.clone(), sent_at, content, corrections }))
+}
+
+/// The files that a text was made of, and the SHA-256 of each, as they were kept.
+///
+/// # Errors
+/// The store's.
+pub async fn files(
+    store: &Store,
+    head: &EditionHead,
+) -> Result<BTreeMap<String, String>, StoreError> {
+    let files: String = sql::query_scalar("SELECT files FROM revision WHERE id = ?1")
+        .bind(head.revision)
+        .fetch_one(store.pool())
+        .await
+        .map_err(|error| store.failed(error))?;
+    Ok(serde_json::from_str(&files).unwrap_or_default())
+}
+
+/// Keeps what is shown of a text that an older version sent. What was kept before stays.
+///
+/// # Errors
+/// The store's.
+pub async fn keep(
+    store: &Store,
+    head: &EditionHead,
+    edition: &WebEdition,
+) -> Result<(), StoreError> {
+    let Ok(web) = serde_json::to_string(edition) else { return Ok(()) };
+    sql::query("UPDATE revision SET web = ?2, web_checksum = ?3 WHERE id = ?1 AND web IS NULL")
+        .bind(head.revision)
+        .bind(web.as_str())
+        .bind(checksum(&web))
+        .execute(store.pool())
+        .await
+        .map(drop)
+        .map_err(|error| store.failed(error))
 }
 
 /// The issue as it was mailed, on a day.

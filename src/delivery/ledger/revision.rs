@@ -224,7 +224,10 @@ impl Ledger {
     }
 
     /// What the archive shows of the newest revision, as JSON; none where an older version wrote it.
-    pub(in crate::delivery) async fn latest_web(&self) -> Result<Option<String>, StoreError> {
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn latest_web(&self) -> Result<Option<String>, StoreError> {
         let latest = "SELECT web FROM revision WHERE issue = ?1 ORDER BY number DESC LIMIT 1";
         let found = sql::query(latest).bind(&self.issue).fetch_optional(self.store.pool()).await;
         let found = found.map_err(|error| self.store.failed(error))?;

@@ -1,23 +1,27 @@
 //! The outbox as a session sees it: one mail after the other, each marked before its dot and settled
 //! behind it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use tokio::sync::watch;
 
 use super::letters::LetterWanted;
-use super::rows::{OutboxEnd, OutboxRow, OutboxRows, SentLetter};
+use super::rows::{OutboxEnd, OutboxRow, OutboxRows, SentLetter, UnreadRow, address_link};
 use super::run::OutboxOptions;
+use crate::audience::address_change::AddressLink;
 use crate::audience::signup;
 use crate::audience::subscribers::change;
 use crate::compose::letters::LetterKind;
 use crate::delivery::id::RowId;
+use crate::delivery::ledger::claim::Retry;
 use crate::delivery::ledger::editions;
 use crate::delivery::moment::Moment;
 use crate::delivery::pace::Rate;
 use crate::delivery::state::State;
 use crate::delivery::verdict::{Attempt, Becomes, Verdict, later, verdict};
+use crate::diagnostic::log::LogEntry;
 use crate::message::Message;
 use crate::message::recipient::Recipient;
 use crate::message::splice::{Identity, MailKind, Occasion, Template};
@@ -29,6 +33,9 @@ use crate::store::StoreError;
 /// How long a relay may take to accept the text of a mail when the server is to end.
 const GRACE: Duration = Duration::from_secs(3);
 
+/// Until a row is looked at again that cannot be read.
+const UNREAD: Duration = Duration::from_secs(3_600);
+
 /// What lives as long as the process: what was not written down, and who has ended sessions.
 #[derive(Debug, Default)]
 pub(super) struct OutboxMemory {
@@ -36,6 +43,8 @@ pub(super) struct OutboxMemory {
     pub(super) unwritten: Vec<OutboxEnd>,
     /// How often a row has ended its session.
     pub(super) ends: HashMap<i64, u32>,
+    /// Rows that cannot be read, which was told.
+    pub(super) unread: BTreeSet<i64>,
     /// When the last mail was begun.
     pub(super) began: Option<Instant>,
 }
@@ -68,7 +77,14 @@ impl OutboxFeed<'_> {
             if *self.stop.borrow() {
                 return Ok(None);
             }
-            let Some(row) = self.rows.take(now).await? else { return Ok(None) };
+            let row = match self.rows.take(now).await? {
+                Some(Ok(row)) => row,
+                Some(Err(unread)) => {
+                    self.put_off(unread, now).await?;
+                    continue;
+                }
+                None => return Ok(None),
+            };
             if let Some(why) = self.rows.kept_back(&row, now).await? {
                 self.rows.settle(&OutboxEnd::ours(row.number, "dropped", why, now)).await?;
                 continue;
@@ -92,6 +108,27 @@ impl OutboxFeed<'_> {
         }
     }
 
+    /// Puts a row off that nobody can read here, and tells once: the others need not wait for it.
+    async fn put_off(
+        &mut self,
+        UnreadRow(number): UnreadRow,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let end = OutboxEnd::ours(number, "deferred", "this row cannot be read", now);
+        let first = Moment::at(now);
+        let retry = Some(Retry { first, next: first.plus(UNREAD), charged: false });
+        self.rows.settle(&OutboxEnd { retry, ..end }).await?;
+        if self.memory.unread.insert(number) {
+            let text = format!(
+                "mail {number} of the outbox cannot be read, and is tried again every hour: a newer version \
+                 of digest has written it, or the store is damaged; `digest store check` says which"
+            );
+            let notice = LogEntry::warning("mail_unreadable", text);
+            (self.options.tell)(&notice.with("number", number));
+        }
+        Ok(())
+    }
+
     /// Where the relay has a limit, one mail follows the other after so long.
     async fn keep_pace(&self) {
         let Some((limit, began)) = self.limit.zip(self.memory.began) else { return };
@@ -106,11 +143,10 @@ impl OutboxFeed<'_> {
     async fn message(&self, row: &OutboxRow) -> Result<LetterMade, StoreError> {
         let options = self.options;
         let now = (options.clock)().to_zoned_datetime(options.time_zone.clone());
-        let known = match row.kind {
-            LetterKind::Confirm => None,
-            LetterKind::Already | LetterKind::Welcome | LetterKind::Link => {
-                change::find(&*self.rows.stores.lease().await?, &row.address).await?
-            }
+        let known = if row.kind.is_to_stranger() {
+            None
+        } else {
+            change::find(&*self.rows.stores.lease().await?, &row.address).await?
         };
         let recipient = match known {
             Some(subscriber) => subscriber.profile.recipient(row.address.clone()),
@@ -131,30 +167,20 @@ impl OutboxFeed<'_> {
         let Some(composition) = options.letters.composition(&wanted) else {
             return Ok(Err(format!("mails/{}.md has errors", row.kind.word())));
         };
-        let Some(identity) = (options.identity)() else {
-            return Ok(Err("the secret cannot be read".to_owned()));
-        };
+        let identity = (options.identity)();
         let date = match jiff::fmt::rfc2822::to_string(&now) {
             Ok(date) => date,
             Err(error) => return Ok(Err(error.to_string())),
         };
-        let kind = match row.kind {
-            LetterKind::Confirm => MailKind::Confirmation,
-            LetterKind::Already | LetterKind::Welcome | LetterKind::Link => MailKind::Notice,
-        };
+        let is_to_stranger = row.kind.is_to_stranger();
+        let kind = if is_to_stranger { MailKind::Confirmation } else { MailKind::Notice };
         let occasion = Occasion { date, time: now.timestamp().as_second(), test: false, kind };
         let mut recipient = recipient.with("newsletter", options.letters.newsletter());
-        if row.kind == LetterKind::Confirm {
-            match self.confirm_url(row, &identity).await? {
-                Some(url) => recipient = recipient.with("confirm_url", &url),
+        if let Some(slot) = row.kind.needs() {
+            match self.own_link(row, &identity).await? {
+                Some(url) => recipient = recipient.with(slot, &url),
                 None => return Ok(Err("nothing waits to be confirmed any more".to_owned())),
             }
-        }
-        if row.kind == LetterKind::Link {
-            let keys = &identity.keys;
-            let token = keys.data_token(&identity.list_id, &row.address, row.not_after);
-            let url = format!("{}/{}/{token}", identity.base_url, Purpose::Data);
-            recipient = recipient.with("data_url", &url);
         }
         if let Some(latest) = latest {
             recipient = recipient.with("latest_issue_url", &latest);
@@ -171,18 +197,36 @@ impl OutboxFeed<'_> {
         Ok(message.map(|message| (message, sent)).map_err(|error| error.to_string()))
     }
 
-    async fn confirm_url(
+    /// The link for which a mail is sent; nothing where it cannot be followed any more.
+    async fn own_link(
         &self,
         row: &OutboxRow,
         identity: &Identity,
     ) -> Result<Option<String>, StoreError> {
-        let id = row.signup.as_deref().unwrap_or_default();
-        let Some(end) = self.rows.signup_end(id, (self.options.clock)()).await? else {
-            return Ok(None);
+        let (keys, list_id, address) = (&identity.keys, &identity.list_id, &row.address);
+        let whole = |purpose: Purpose, token: String| {
+            Ok(Some(format!("{}/{purpose}/{token}", identity.base_url)))
         };
-        let Some(id) = signup::read_letters(id) else { return Ok(None) };
-        let token = identity.keys.confirm_token(&identity.list_id, &row.address, (&id, end));
-        Ok(Some(format!("{}/confirm/{token}", identity.base_url)))
+        if row.kind == LetterKind::Link {
+            return whole(Purpose::Data, keys.data_token(list_id, address, row.not_after));
+        }
+        let (id, now) = (row.signup.as_deref().unwrap_or_default(), (self.options.clock)());
+        let link = address_link(row.kind);
+        let end = match link {
+            Some(link) => self.rows.address_end((link, id), now).await?,
+            None => self.rows.signup_end(id, now).await?,
+        };
+        let Some((id, end)) = signup::read_letters(id).zip(end) else { return Ok(None) };
+        let one = (&id, end);
+        match link {
+            None => whole(Purpose::Confirm, keys.confirm_token(list_id, address, one)),
+            Some(AddressLink::Confirm) => {
+                whole(Purpose::Address, keys.address_token(list_id, address, one))
+            }
+            Some(AddressLink::PutBack) => {
+                whole(Purpose::Restore, keys.restore_token(list_id, address, one))
+            }
+        }
     }
 
     fn attempt_of(&self, row: &OutboxRow) -> Attempt {

@@ -50,7 +50,7 @@ impl fmt::Debug for Letters {
 }
 
 impl Letters {
-    /// Reads `mails/confirm.md`, `mails/already.md`, `mails/welcome.md` and `mails/link.md`, as far as they are there, and
+    /// Reads `mails/confirm.md` and its neighbours, one for each [`LetterKind`], as far as they are there, and
     /// says what is wrong with them; `today` is for the look of a date.
     pub fn read(
         publication: &Publication,
@@ -116,7 +116,7 @@ impl Letters {
                 (Source::new(kind.name(), own.text), own.language.to_owned())
             }
         };
-        let asks_to_confirm = *kind == LetterKind::Confirm;
+        let asks_to_confirm = kind.is_to_stranger();
         let folder = self.publication.root.join("mails");
         let urls = letters::URLS;
         let text = LetterText { source, folder, language, date: *date, urls, asks_to_confirm };
@@ -150,6 +150,14 @@ fn slot_problems(kind: LetterKind, issue: &Issue) -> Vec<Diagnostic> {
             LetterKind::Link => (
                 "this message has no link to what is kept of the reader, for which it was asked",
                 "write [Open the page]({{ data_url }}){.button}",
+            ),
+            LetterKind::Address => (
+                "this message does not lead to the page for confirming, so nobody can change their address",
+                "write [Confirm the address]({{ address_url }}){.button}",
+            ),
+            LetterKind::Moved => (
+                "this message has no link by which a reader puts back an address that somebody else changed",
+                "write [Put the address back]({{ restore_url }}){.button}",
             ),
             _ => (
                 "this message does not lead to the page for confirming, so nobody can subscribe",

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::audience::address_change::{self, AddressLink, AddressLinkStanding};
 use crate::audience::{leave, signup};
 use crate::compose::letters::LetterKind;
 use crate::delivery::ledger::claim::{Earlier, Retry};
@@ -16,9 +17,9 @@ use crate::delivery::moment::Moment;
 use crate::message::address::Address;
 use crate::message::token::KeyFingerprint;
 use crate::smtp::reply::Reply;
-use crate::store::StoreError;
 use crate::store::shared::SharedStore;
 use crate::store::sql::{self, Connection, SqlError, SqlRow};
+use crate::store::{Store, StoreError};
 
 /// How long a claim holds that is not renewed: its process is dead, or has lost the store.
 pub(super) const CLAIM: Duration = Duration::from_secs(30);
@@ -37,7 +38,8 @@ RETURNING number, kind, email, language, signup, attempts, charged, repeated, fi
 /// What a process that is dead has left behind a dot.
 const RECOVER: &str = "
 UPDATE outbox SET
-    state = CASE WHEN kind IN ('confirm', 'link') AND repeated = 0 THEN 'pending' ELSE 'uncertain' END,
+    state = CASE WHEN kind IN ('confirm', 'link', 'address', 'moved') AND repeated = 0
+        THEN 'pending' ELSE 'uncertain' END,
     repeated = repeated + 1, attempts = attempts + 1, claimed_by = NULL, next_attempt = NULL,
     text = 'the program ended while the relay had the message', at = ?1
 WHERE state = 'attempting' AND claimed_until <= ?1";
@@ -86,6 +88,10 @@ impl OutboxRow {
         })
     }
 }
+
+/// The number of a mail that this program cannot read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct UnreadRow(pub(super) i64);
 
 /// What a message was made with.
 #[derive(Clone, Debug)]
@@ -142,7 +148,10 @@ pub(super) struct OutboxRows {
 
 impl OutboxRows {
     /// Takes the next row that is due.
-    pub(super) async fn take(&self, now: Timestamp) -> Result<Option<OutboxRow>, StoreError> {
+    pub(super) async fn take(
+        &self,
+        now: Timestamp,
+    ) -> Result<Option<Result<OutboxRow, UnreadRow>>, StoreError> {
         let store = self.stores.lease().await?;
         let mut transaction = store.begin().await?;
         let row = sql::query(TAKE)
@@ -153,7 +162,9 @@ impl OutboxRows {
             .await
             .map_err(|error| store.failed(error))?;
         transaction.commit().await.map_err(|error| store.failed(error))?;
-        row.map(|row| OutboxRow::read(&row)).transpose().map_err(|error| store.failed(error))
+        let Some(row) = row else { return Ok(None) };
+        let number = row.try_get(0).map_err(|error| store.failed(error))?;
+        Ok(Some(OutboxRow::read(&row).map_err(|_| UnreadRow(number))))
     }
 
     /// Whether a row is due, and else when the next one is that is known.
@@ -215,7 +226,7 @@ impl OutboxRows {
     ) -> Result<Option<&'static str>, StoreError> {
         let store = self.stores.lease().await?;
         let mut connection = store.pool().acquire().await.map_err(|error| store.failed(error))?;
-        kept_back(&mut connection, row, now).await.map_err(|error| store.failed(error))
+        kept_back(&store, &mut connection, row, now).await
     }
 
     /// When the sign-up ends that a row asks about; nothing where it does not wait any more.
@@ -229,6 +240,17 @@ impl OutboxRows {
         signup::waits_until(&mut connection, id, now).await.map_err(|error| store.failed(error))
     }
 
+    /// When the link ends of a change of address that a row is about; nothing where it cannot be followed.
+    pub(super) async fn address_end(
+        &self,
+        (link, id): (AddressLink, &str),
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let store = self.stores.lease().await?;
+        let mut connection = store.pool().acquire().await.map_err(|error| store.failed(error))?;
+        address_end(&store, &mut connection, (link, id), now).await
+    }
+
     /// Marks that the dot of a row may leave, unless it must not any more or is another process's.
     pub(super) async fn attempt(
         &self,
@@ -238,8 +260,7 @@ impl OutboxRows {
     ) -> Result<Option<&'static str>, StoreError> {
         let store = self.stores.lease().await?;
         let mut transaction = store.begin().await?;
-        let kept_back = kept_back(&mut transaction, row, now).await;
-        if let Some(why) = kept_back.map_err(|error| store.failed(error))? {
+        if let Some(why) = kept_back(&store, &mut transaction, row, now).await? {
             return Ok(Some(why));
         }
         let marked = sql::query(
@@ -299,25 +320,53 @@ fn until(now: Timestamp) -> i64 {
 }
 
 async fn kept_back(
+    store: &Store,
     connection: &mut Connection,
     row: &OutboxRow,
     now: Timestamp,
-) -> Result<Option<&'static str>, SqlError> {
+) -> Result<Option<&'static str>, StoreError> {
+    let failed = |error| store.failed(error);
     if now >= row.not_after {
         return Ok(Some("too late: nobody needs it any more"));
     }
+    let id = row.signup.as_deref().unwrap_or_default();
+    // These links stand only as long as mail may go where they lead.
+    if let Some(link) = address_link(row.kind) {
+        let end = address_end(store, connection, (link, id), now).await?;
+        return Ok(end.is_none().then_some("the address is not to be changed any more"));
+    }
     if row.kind == LetterKind::Link {
-        let is_barred = leave::is_barred_from_all(connection, &row.address.identity()).await?;
-        return Ok(is_barred.then_some("the person is suppressed"));
+        let is_barred = leave::is_barred_from_all(connection, &row.address.identity()).await;
+        return Ok(is_barred.map_err(failed)?.then_some("the person is suppressed"));
     }
     if row.kind != LetterKind::Confirm {
-        let is_suppressed = leave::is_suppressed(connection, &row.address.identity()).await?;
-        return Ok(is_suppressed.then_some("the person is suppressed"));
+        let is_suppressed = leave::is_suppressed(connection, &row.address.identity()).await;
+        return Ok(is_suppressed.map_err(failed)?.then_some("the person is suppressed"));
     }
-    if signup::is_barred(connection, &row.address).await? {
+    if signup::is_barred(connection, &row.address).await.map_err(failed)? {
         return Ok(Some("the person is suppressed"));
     }
-    let id = row.signup.as_deref().unwrap_or_default();
-    let waits = signup::waits_until(connection, id, now).await?;
+    let waits = signup::waits_until(connection, id, now).await.map_err(failed)?;
     Ok(waits.is_none().then_some("nothing waits to be confirmed any more"))
+}
+
+/// What the link does of a mail about a change of address.
+pub(super) fn address_link(kind: LetterKind) -> Option<AddressLink> {
+    match kind {
+        LetterKind::Address => Some(AddressLink::Confirm),
+        LetterKind::Moved => Some(AddressLink::PutBack),
+        LetterKind::Confirm | LetterKind::Already | LetterKind::Welcome | LetterKind::Link => None,
+    }
+}
+
+async fn address_end(
+    store: &Store,
+    connection: &mut Connection,
+    (link, id): (AddressLink, &str),
+    now: Timestamp,
+) -> Result<Option<Timestamp>, StoreError> {
+    Ok(match address_change::link_standing(store, connection, (link, id), now).await? {
+        AddressLinkStanding::Waits(end) => Some(end),
+        AddressLinkStanding::Done | AddressLinkStanding::Ended => None,
+    })
 }

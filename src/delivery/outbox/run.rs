@@ -16,7 +16,7 @@ use super::feed::{OutboxFeed, OutboxMemory};
 use super::letters::Letters;
 use super::rows::OutboxRows;
 use super::{counts, tidy};
-use crate::audience::signup;
+use crate::audience::{address_change, signup};
 use crate::crypto;
 use crate::delivery::ledger::editions::{PageOf, ShownIssues};
 use crate::delivery::pace::Rate;
@@ -49,8 +49,8 @@ pub struct OutboxOptions {
     pub schedule: Schedule,
     /// What is written.
     pub letters: Arc<Letters>,
-    /// Who writes, with the keys that are known now.
-    pub identity: Arc<dyn Fn() -> Option<Identity> + Send + Sync>,
+    /// Who writes, with the keys that are known now. Asked for each mail: must read no file.
+    pub identity: Arc<dyn Fn() -> Identity + Send + Sync>,
     /// Among which issues the latest is, and where it is read, if a welcome leads there.
     pub latest: Option<(ShownIssues, PageOf)>,
     /// Where dates are told.
@@ -76,6 +76,7 @@ pub struct Outbox {
     tidied: Option<Instant>,
     pause: Duration,
     is_told: bool,
+    has_failed: bool,
 }
 
 impl Outbox {
@@ -86,7 +87,15 @@ impl Outbox {
     pub fn new(options: OutboxOptions) -> Result<Outbox, crypto::RandomError> {
         let process = data_encoding::BASE64URL_NOPAD.encode(&crypto::random::<12>()?);
         let (memory, pause) = (OutboxMemory::default(), PAUSES.0);
-        Ok(Outbox { options, process, memory, tidied: None, pause, is_told: false })
+        Ok(Outbox {
+            options,
+            process,
+            memory,
+            tidied: None,
+            pause,
+            is_told: false,
+            has_failed: false,
+        })
     }
 
     /// Sends until `stop` is true; `woken` says that somebody has written a mail down.
@@ -112,9 +121,13 @@ impl Outbox {
             let pause = if rows.due(now).await? {
                 match self.send(&rows, stop).await? {
                     Some(pause) => pause,
-                    None => continue,
+                    None => {
+                        self.works();
+                        continue;
+                    }
                 }
             } else {
+                self.works();
                 LOOK
             };
             // A relay that is away comes back no sooner because of another mail.
@@ -128,12 +141,31 @@ impl Outbox {
         Ok(())
     }
 
+    /// Tells, once, that mails cannot be sent although the store takes what is written to it.
+    pub fn fails(&mut self, error: &StoreError) {
+        if !std::mem::replace(&mut self.has_failed, true) {
+            let text = format!(
+                "mails to people who subscribe cannot be sent: {error}. They wait in the store, and are \
+                 tried again; `digest store check` says whether it is damaged"
+            );
+            (self.options.tell)(&LogEntry::warning("outbox_failed", text));
+        }
+    }
+
+    fn works(&mut self) {
+        if std::mem::take(&mut self.has_failed) {
+            let text = "mails to people who subscribe can be sent again";
+            (self.options.tell)(&LogEntry::new("outbox_back", text));
+        }
+    }
+
     async fn tidy(&mut self, stores: &SharedStore, now: Timestamp) -> Result<(), StoreError> {
         if self.tidied.is_some_and(|tidied| tidied.elapsed() < TIDY) {
             return Ok(());
         }
         let store = stores.lease().await?;
         signup::tidy(&store, now).await?;
+        address_change::tidy(&store, now).await?;
         tidy(&store, now).await?;
         self.tidied = Some(Instant::now());
         Ok(())

@@ -25,7 +25,7 @@ pub(in crate::delivery) struct ReportedLetter {
 /// A mail of the outbox as it is told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ListedLetter {
-    /// `confirm`, `already`, `welcome` or `link`.
+    /// `confirm`, `already`, `welcome`, `link`, `address` or `moved`.
     pub kind: String,
     /// What has become of it, as `docs/ledger.md` lists it.
     pub state: String,

@@ -214,6 +214,47 @@ pub(super) async fn lookalikes(
     Ok(alike)
 }
 
+/// Every text of the other issues that somebody has, and the name of the issue of each.
+async fn had_texts(
+    ledger: &Ledger,
+    boot: &str,
+    at: &str,
+) -> Result<(Vec<Features>, Vec<String>), SendError> {
+    let mut others = Vec::new();
+    for issue in ledger::overview::issues(ledger.store()).await? {
+        let other = Ledger::new(ledger.store().clone(), &issue);
+        if issue != ledger.issue() && recovery::may_be_had(&other, boot, at).await? {
+            others.extend(every_text(&other).await?.into_iter().map(|text| (text, issue.clone())));
+        }
+    }
+    Ok(others.into_iter().unzip())
+}
+
+/// The name under which somebody has what is in the folder of an issue that nobody has; nothing where the
+/// folder of that name still has it. `folders` are those of all issues.
+///
+/// # Errors
+/// The ledger's.
+pub async fn former_name(
+    ledger: &Ledger,
+    folders: &[PathBuf],
+    (boot, at): (&str, &str),
+) -> Result<Option<String>, SendError> {
+    let (folders, said) = (Folders(folders), SaidNew::default());
+    let Some(now) = folders.named(ledger.issue()).next() else { return Ok(None) };
+    let (others, names) = had_texts(ledger, boot, at).await?;
+    let known = KnownIssues::of(&others, &now);
+    let now = known.numbered(&now);
+    let is_former = |(then, issue): &(&Features, &String)| {
+        let then = known.numbered(then);
+        let same = made_of(&now, &then, &known);
+        let found = looks_like((&now, &then, &known), same, (issue, &folders, &said));
+        found.is_some_and(|(_, folder)| folder != FormerFolder::There)
+    };
+    // The last one is the likeliest.
+    Ok(others.iter().zip(&names).rev().find(is_former).map(|(_, name)| name.clone()))
+}
+
 async fn every_lookalike(
     ledger: &Ledger,
     content: &Content,
@@ -222,14 +263,7 @@ async fn every_lookalike(
     let Some(now) = content.frozen().map(features_of) else { return Ok(Lookalikes::default()) };
     let (folders, said) =
         (Folders(beside.folders), said(ledger, beside.part, content.is_had()).await?);
-    let mut others = Vec::new();
-    for issue in ledger::overview::issues(ledger.store()).await? {
-        let other = Ledger::new(ledger.store().clone(), &issue);
-        if issue != ledger.issue() && recovery::may_be_had(&other, beside.boot, beside.at).await? {
-            others.extend(every_text(&other).await?.into_iter().map(|text| (text, issue.clone())));
-        }
-    }
-    let (others, names): (Vec<Features>, Vec<String>) = others.into_iter().unzip();
+    let (others, names) = had_texts(ledger, beside.boot, beside.at).await?;
     let known = KnownIssues::of(&others, &now);
     let now = known.numbered(&now);
     let made_of: Vec<Option<Likeness>> =

@@ -44,14 +44,13 @@ impl fmt::Debug for CardFaces {
 impl CardFaces {
     /// Those of a publication, and ours behind them.
     pub fn of(own: Vec<Vec<u8>>) -> CardFaces {
-        let mut all = own;
         #[cfg(feature = "cards")]
-        all.push(OWN.to_vec());
+        let own = [own, vec![OWN.to_vec()]].concat();
         let face = |bytes: Vec<u8>| {
             let hash = data_encoding::HEXLOWER.encode(&crypto::sha256([&bytes[..]])[..16]);
             CardFace { bytes, hash }
         };
-        CardFaces(Arc::new(all.into_iter().map(face).collect()))
+        CardFaces(Arc::new(own.into_iter().map(face).collect()))
     }
 
     /// The bytes of each.

@@ -1,6 +1,6 @@
 //! The words of the pages in Arabic.
 
-use super::{DataWords, FormWords, PageWords, PauseWords, PreferencesWords};
+use super::{DataWords, FormWords, MovingWords, PageWords, PauseWords, PreferencesWords};
 
 pub(super) const WORDS: PageWords = PageWords {
     language: "ar",
@@ -80,7 +80,7 @@ pub(super) const WORDS: PageWords = PageWords {
     },
     data: DataWords {
         title: "بياناتك لدى {name}",
-        more_text: "يمكنك تنزيل كل ما هو محفوظ عنك أو طلب محوه. ولأن الرسائل يُعاد توجيهها أحيانًا، يلزم لذلك رابط جديد يُرسل إلى {address}.",
+        more_text: "يمكنك تغيير عنوانك أو تنزيل كل ما هو محفوظ عنك أو طلب محوه. ولأن الرسائل يُعاد توجيهها أحيانًا، يلزم لذلك رابط جديد يُرسل إلى {address}.",
         more_button: "أرسلوا إليّ الرابط",
         sent_text: "إذا كان بالإمكان إرسال البريد إلى هذا العنوان، فهناك رسالة في الطريق. الرابط الوارد فيها صالح لمدة ساعة. إذا لم تصل أي رسالة، فابحث في مجلد الرسائل غير المرغوب فيها أو حاول مرة أخرى بعد ساعة.",
         lost_text: "اكتب العنوان الذي تصلك عليه {name} أو كانت تصلك عليه. سيُرسل إليه رابط إلى صفحتك الخاصة.",
@@ -97,5 +97,21 @@ pub(super) const WORDS: PageWords = PageWords {
         erase_final_button: "محو نهائي",
         erased_title: "لن يصلك بريد بعد الآن",
         erased_text: "يُمحى ما هو محفوظ عن {address} حالما لا يكون أي عدد قيد الإرسال، وغالبًا خلال دقائق. أما النسخ السابقة وسجلات خوادم البريد فتنتهي في مواعيدها؛ للسؤال عنها يُرجى مراسلة {contact}.",
+    },
+    moving: MovingWords {
+        question: "هل تريد أن تصلك {name} على عنوان آخر؟",
+        label: "عنوان البريد الإلكتروني الجديد",
+        button: "تغيير العنوان",
+        own_text: "تصلك على هذا العنوان بالفعل.",
+        confirm_title: "تأكيد عنوانك الجديد",
+        confirm_question: "من الآن فصاعدًا تُرسل {name} إلى {address}، ولا تُرسل بعد ذلك إلى العنوان السابق.",
+        done_title: "تم تغيير عنوانك",
+        done_text: "من الآن فصاعدًا تُرسل {name} إلى {address}. وتصل إلى العنوان السابق رسالة بذلك، فيها رابط يتيح التراجع خلال سبعة أيام.",
+        back_title: "هل تريد العودة إلى العنوان السابق؟",
+        back_question: "تُرسل {name} مجددًا إلى {address}، ولا تُرسل بعد ذلك إلى العنوان الجديد.",
+        back_button: "التراجع عن التغيير",
+        back_done_title: "أُعيد العنوان السابق",
+        back_done_text: "تُرسل {name} مجددًا إلى {address}.",
+        ended_text: "كان صالحًا لمدة سبعة أيام، أو تغيّر شيء منذ ذلك الحين. للمساعدة يُرجى مراسلة {contact}.",
     },
 };

@@ -1,6 +1,6 @@
 //! The words of the pages in German.
 
-use super::{DataWords, FormWords, PageWords, PauseWords, PreferencesWords};
+use super::{DataWords, FormWords, MovingWords, PageWords, PauseWords, PreferencesWords};
 
 pub(super) const WORDS: PageWords = PageWords {
     language: "de",
@@ -85,7 +85,7 @@ pub(super) const WORDS: PageWords = PageWords {
     },
     data: DataWords {
         title: "Ihre Daten bei {name}",
-        more_text: "Sie können alles herunterladen, was über Sie gespeichert ist, oder es löschen lassen. Nachrichten werden manchmal weitergeleitet; deshalb braucht es dafür einen neuen Link, der an {address} geschickt wird.",
+        more_text: "Sie können Ihre Adresse ändern, alles herunterladen, was über Sie gespeichert ist, oder es löschen lassen. Nachrichten werden manchmal weitergeleitet; deshalb braucht es dafür einen neuen Link, der an {address} geschickt wird.",
         more_button: "Link zusenden",
         sent_text: "Wenn an diese Adresse Post gehen kann, ist eine Nachricht unterwegs. Der Link darin gilt eine Stunde. Wenn keine Nachricht kommt, sehen Sie im Spam-Ordner nach, oder versuchen Sie es in einer Stunde noch einmal.",
         lost_text: "Geben Sie die Adresse an, unter der Sie {name} erhalten oder früher erhalten haben. Dorthin wird ein Link zu Ihrer eigenen Seite geschickt.",
@@ -102,5 +102,21 @@ pub(super) const WORDS: PageWords = PageWords {
         erase_final_button: "Mich endgültig löschen",
         erased_title: "Sie erhalten keine Post mehr",
         erased_text: "Was über {address} gespeichert ist, wird gelöscht, sobald keine Ausgabe verschickt wird, meist innerhalb von Minuten. Frühere Sicherungskopien und die Protokolle von Mailservern enden zu ihrer eigenen Zeit; fragen Sie dazu bitte {contact}.",
+    },
+    moving: MovingWords {
+        question: "{name} an eine andere Adresse?",
+        label: "Neue E-Mail-Adresse",
+        button: "Adresse ändern",
+        own_text: "An diese Adresse geht es schon.",
+        confirm_title: "Bestätigen Sie Ihre neue Adresse",
+        confirm_question: "{name} geht ab jetzt an {address} und nicht mehr an die bisherige Adresse.",
+        done_title: "Ihre Adresse ist geändert",
+        done_text: "{name} geht ab jetzt an {address}. Die bisherige Adresse bekommt eine Nachricht darüber; mit dem Link darin lässt sich das sieben Tage lang rückgängig machen.",
+        back_title: "Zurück zur bisherigen Adresse?",
+        back_question: "{name} geht wieder an {address} und nicht mehr an die neue Adresse.",
+        back_button: "Rückgängig machen",
+        back_done_title: "Die Adresse ist wieder die alte",
+        back_done_text: "{name} geht wieder an {address}.",
+        ended_text: "Er war sieben Tage lang gültig, oder seither hat sich etwas geändert. Wenn Sie Hilfe brauchen, schreiben Sie bitte an {contact}.",
     },
 };

@@ -1,6 +1,6 @@
 //! The words of the pages in English.
 
-use super::{DataWords, FormWords, PageWords, PauseWords, PreferencesWords};
+use super::{DataWords, FormWords, MovingWords, PageWords, PauseWords, PreferencesWords};
 
 pub(super) const WORDS: PageWords = PageWords {
     language: "en",
@@ -85,7 +85,7 @@ pub(super) const WORDS: PageWords = PageWords {
     },
     data: DataWords {
         title: "Your data at {name}",
-        more_text: "You can download all that is kept of you, or have it erased. Messages are sometimes passed on, so this needs a fresh link, which is sent to {address}.",
+        more_text: "You can change your address, download all that is kept of you, or have it erased. Messages are sometimes passed on, so this needs a fresh link, which is sent to {address}.",
         more_button: "Send me the link",
         sent_text: "If mail can be sent to this address, a message is on its way. The link in it is valid for one hour. If no message comes, look into the spam folder, or try again in an hour.",
         lost_text: "Write the address at which you get {name}, or got it before. A link to your own page is sent there.",
@@ -102,5 +102,21 @@ pub(super) const WORDS: PageWords = PageWords {
         erase_final_button: "Erase me for good",
         erased_title: "You get no further mail",
         erased_text: "What is kept of {address} is erased as soon as no issue is being sent, mostly within minutes. Copies made before, and logs of mail servers, end in their own time; please ask {contact} about them.",
+    },
+    moving: MovingWords {
+        question: "Get {name} at another address?",
+        label: "New email address",
+        button: "Change the address",
+        own_text: "You get it at this address already.",
+        confirm_title: "Confirm your new address",
+        confirm_question: "{name} will be sent to {address} from now on, and no longer to the address before.",
+        done_title: "Your address is changed",
+        done_text: "{name} is sent to {address} from now on. A message about it goes to the address before; for seven days, a link in it changes that back.",
+        back_title: "Back to the address before?",
+        back_question: "{name} will be sent to {address} again, and no longer to the new address.",
+        back_button: "Change it back",
+        back_done_title: "The address is changed back",
+        back_done_text: "{name} is sent to {address} again.",
+        ended_text: "It was valid for seven days, or something has changed since. If you need help, please write to {contact}.",
     },
 };

@@ -1,6 +1,6 @@
 //! The words of the pages in Spanish.
 
-use super::{DataWords, FormWords, PageWords, PauseWords, PreferencesWords};
+use super::{DataWords, FormWords, MovingWords, PageWords, PauseWords, PreferencesWords};
 
 pub(super) const WORDS: PageWords = PageWords {
     language: "es",
@@ -80,7 +80,7 @@ pub(super) const WORDS: PageWords = PageWords {
     },
     data: DataWords {
         title: "Sus datos en {name}",
-        more_text: "Puede descargar todo lo que se guarda sobre usted, o hacer que se borre. Los mensajes a veces se reenvían; por eso hace falta un enlace nuevo, que se envía a {address}.",
+        more_text: "Puede cambiar su dirección, descargar todo lo que se guarda sobre usted, o hacer que se borre. Los mensajes a veces se reenvían; por eso hace falta un enlace nuevo, que se envía a {address}.",
         more_button: "Enviarme el enlace",
         sent_text: "Si se puede enviar correo a esta dirección, hay un mensaje en camino. El enlace que contiene vale una hora. Si no llega, mire en la carpeta de correo no deseado o inténtelo de nuevo dentro de una hora.",
         lost_text: "Escriba la dirección en la que recibe o recibía {name}. Allí se enviará un enlace a su propia página.",
@@ -97,5 +97,21 @@ pub(super) const WORDS: PageWords = PageWords {
         erase_final_button: "Borrar definitivamente",
         erased_title: "Ya no recibe más correo",
         erased_text: "Lo que se guarda sobre {address} se borra en cuanto no se esté enviando ningún número, casi siempre en unos minutos. Las copias anteriores y los registros de los servidores de correo terminan a su propio tiempo; pregunte por ellos a {contact}.",
+    },
+    moving: MovingWords {
+        question: "¿Recibir {name} en otra dirección?",
+        label: "Nueva dirección de correo",
+        button: "Cambiar la dirección",
+        own_text: "Ya lo recibe en esta dirección.",
+        confirm_title: "Confirme su nueva dirección",
+        confirm_question: "{name} se enviará desde ahora a {address}, y ya no a la dirección anterior.",
+        done_title: "Su dirección ha cambiado",
+        done_text: "{name} se envía desde ahora a {address}. La dirección anterior recibe un mensaje sobre ello; durante siete días, el enlace que contiene permite deshacer el cambio.",
+        back_title: "¿Volver a la dirección anterior?",
+        back_question: "{name} se enviará de nuevo a {address}, y ya no a la nueva dirección.",
+        back_button: "Deshacer el cambio",
+        back_done_title: "Vuelve a valer la dirección anterior",
+        back_done_text: "{name} se envía de nuevo a {address}.",
+        ended_text: "Valía siete días, o algo ha cambiado desde entonces. Si necesita ayuda, escriba a {contact}.",
     },
 };

@@ -1,6 +1,6 @@
 //! The words of the pages in French.
 
-use super::{DataWords, FormWords, PageWords, PauseWords, PreferencesWords};
+use super::{DataWords, FormWords, MovingWords, PageWords, PauseWords, PreferencesWords};
 
 pub(super) const WORDS: PageWords = PageWords {
     language: "fr",
@@ -85,7 +85,7 @@ pub(super) const WORDS: PageWords = PageWords {
     },
     data: DataWords {
         title: "Vos données chez {name}",
-        more_text: "Vous pouvez télécharger tout ce qui est conservé à votre sujet, ou le faire effacer. Les messages sont parfois transférés : il faut donc un nouveau lien, qui est envoyé à {address}.",
+        more_text: "Vous pouvez changer d’adresse, télécharger tout ce qui est conservé à votre sujet, ou le faire effacer. Les messages sont parfois transférés : il faut donc un nouveau lien, qui est envoyé à {address}.",
         more_button: "M’envoyer le lien",
         sent_text: "Si un message peut être envoyé à cette adresse, il est en route. Le lien qu’il contient est valable une heure. Si rien n’arrive, regardez dans le dossier des indésirables, ou réessayez dans une heure.",
         lost_text: "Indiquez l’adresse à laquelle vous recevez {name}, ou l’avez reçu auparavant. Un lien vers votre propre page y sera envoyé.",
@@ -102,5 +102,21 @@ pub(super) const WORDS: PageWords = PageWords {
         erase_final_button: "M’effacer définitivement",
         erased_title: "Vous ne recevez plus de messages",
         erased_text: "Ce qui est conservé au sujet de {address} est effacé dès qu’aucun numéro n’est en cours d’envoi, le plus souvent en quelques minutes. Les copies faites auparavant et les journaux des serveurs de messagerie disparaissent à leur propre échéance ; pour cela, écrivez à {contact}.",
+    },
+    moving: MovingWords {
+        question: "Recevoir {name} à une autre adresse ?",
+        label: "Nouvelle adresse e-mail",
+        button: "Changer d’adresse",
+        own_text: "Vous le recevez déjà à cette adresse.",
+        confirm_title: "Confirmez votre nouvelle adresse",
+        confirm_question: "{name} sera désormais envoyé à {address}, et non plus à l’adresse précédente.",
+        done_title: "Votre adresse est changée",
+        done_text: "{name} est désormais envoyé à {address}. L’adresse précédente en est prévenue par un message ; pendant sept jours, le lien qu’il contient permet de revenir en arrière.",
+        back_title: "Revenir à l’adresse précédente ?",
+        back_question: "{name} sera de nouveau envoyé à {address}, et non plus à la nouvelle adresse.",
+        back_button: "Revenir en arrière",
+        back_done_title: "L’adresse précédente est rétablie",
+        back_done_text: "{name} est de nouveau envoyé à {address}.",
+        ended_text: "Il était valable sept jours, ou quelque chose a changé depuis. Si vous avez besoin d’aide, écrivez à {contact}.",
     },
 };

@@ -1,6 +1,6 @@
 //! The words of the pages in Hebrew.
 
-use super::{DataWords, FormWords, PageWords, PauseWords, PreferencesWords};
+use super::{DataWords, FormWords, MovingWords, PageWords, PauseWords, PreferencesWords};
 
 pub(super) const WORDS: PageWords = PageWords {
     language: "he",
@@ -80,7 +80,7 @@ pub(super) const WORDS: PageWords = PageWords {
     },
     data: DataWords {
         title: "המידע שלך אצל {name}",
-        more_text: "אפשר להוריד את כל המידע השמור עליך, או לבקש למחוק אותו. הודעות מועברות לפעמים הלאה, ולכן נדרש לשם כך קישור חדש, שנשלח אל {address}.",
+        more_text: "אפשר לשנות את הכתובת, להוריד את כל המידע השמור עליך, או לבקש למחוק אותו. הודעות מועברות לפעמים הלאה, ולכן נדרש לשם כך קישור חדש, שנשלח אל {address}.",
         more_button: "לשלוח לי את הקישור",
         sent_text: "אם אפשר לשלוח דואר לכתובת הזאת, הודעה כבר בדרך. הקישור שבה תקף לשעה אחת. אם לא מגיעה הודעה, נא לבדוק בתיקיית הספאם או לנסות שוב בעוד שעה.",
         lost_text: "נא לכתוב את הכתובת שאליה {name} מגיע או הגיע בעבר. קישור לדף האישי יישלח לשם.",
@@ -97,5 +97,21 @@ pub(super) const WORDS: PageWords = PageWords {
         erase_final_button: "מחיקה לצמיתות",
         erased_title: "לא יגיע אליך עוד דואר",
         erased_text: "מה ששמור על {address} יימחק ברגע ששום גיליון אינו בשליחה, בדרך כלל תוך דקות. עותקים קודמים ויומנים של שרתי דואר מסתיימים במועדם; בנושא הזה נא לפנות אל {contact}.",
+    },
+    moving: MovingWords {
+        question: "לקבל את {name} בכתובת אחרת?",
+        label: "כתובת הדואר האלקטרוני החדשה",
+        button: "שינוי הכתובת",
+        own_text: "הדואר כבר מגיע לכתובת הזאת.",
+        confirm_title: "אישור הכתובת החדשה",
+        confirm_question: "מעכשיו {name} יישלח אל {address}, ולא עוד אל הכתובת הקודמת.",
+        done_title: "הכתובת שונתה",
+        done_text: "מעכשיו {name} נשלח אל {address}. אל הכתובת הקודמת נשלחת הודעה על כך, ובמשך שבעה ימים הקישור שבה מאפשר לבטל את השינוי.",
+        back_title: "לחזור לכתובת הקודמת?",
+        back_question: "{name} יישלח שוב אל {address}, ולא עוד אל הכתובת החדשה.",
+        back_button: "ביטול השינוי",
+        back_done_title: "הכתובת הקודמת הוחזרה",
+        back_done_text: "{name} נשלח שוב אל {address}.",
+        ended_text: "הוא היה תקף לשבעה ימים, או שמשהו השתנה מאז. לעזרה נא לפנות אל {contact}.",
     },
 };

@@ -1,6 +1,6 @@
 //! The words of the pages in Japanese.
 
-use super::{DataWords, FormWords, PageWords, PauseWords, PreferencesWords};
+use super::{DataWords, FormWords, MovingWords, PageWords, PauseWords, PreferencesWords};
 
 pub(super) const WORDS: PageWords = PageWords {
     language: "ja",
@@ -80,7 +80,7 @@ pub(super) const WORDS: PageWords = PageWords {
     },
     data: DataWords {
         title: "{name} に保存されているあなたの情報",
-        more_text: "保存されている情報をすべてダウンロードしたり、消去したりできます。メールは転送されることがあるため、{address} にお送りする新しいリンクが必要です。",
+        more_text: "アドレスを変更したり、保存されている情報をすべてダウンロードしたり、消去したりできます。メールは転送されることがあるため、{address} にお送りする新しいリンクが必要です。",
         more_button: "リンクを送る",
         sent_text: "このアドレスにメールをお送りできる場合は、まもなく届きます。メールのリンクは 1 時間有効です。届かない場合は、迷惑メールのフォルダーをご確認いただくか、1 時間後にもう一度お試しください。",
         lost_text: "{name} を受け取っている、または以前受け取っていたアドレスを入力してください。そのアドレスに、あなたのページへのリンクをお送りします。",
@@ -97,5 +97,21 @@ pub(super) const WORDS: PageWords = PageWords {
         erase_final_button: "完全に消去する",
         erased_title: "今後メールは届きません",
         erased_text: "{address} について保存されている情報は、配信中の号がなければ、たいてい数分以内に消去されます。以前に作られた控えやメールサーバーの記録は、それぞれの期限で消えます。これについては {contact} にお問い合わせください。",
+    },
+    moving: MovingWords {
+        question: "{name} を別のアドレスで受け取りますか。",
+        label: "新しいメールアドレス",
+        button: "アドレスを変更する",
+        own_text: "すでにこのアドレスにお届けしています。",
+        confirm_title: "新しいアドレスをご確認ください",
+        confirm_question: "今後 {name} は {address} にお届けし、これまでのアドレスにはお届けしません。",
+        done_title: "アドレスを変更しました",
+        done_text: "今後 {name} は {address} にお届けします。これまでのアドレスにはお知らせのメールが届き、そのリンクから 7 日以内であれば元に戻せます。",
+        back_title: "元のアドレスに戻しますか。",
+        back_question: "{name} を再び {address} にお届けし、新しいアドレスにはお届けしません。",
+        back_button: "元に戻す",
+        back_done_title: "元のアドレスに戻しました",
+        back_done_text: "{name} を再び {address} にお届けします。",
+        ended_text: "有効期限の 7 日を過ぎたか、その後に変更がありました。お困りの場合は {contact} にお問い合わせください。",
     },
 };

@@ -1,6 +1,6 @@
 //! The words of the pages in Korean.
 
-use super::{DataWords, FormWords, PageWords, PauseWords, PreferencesWords};
+use super::{DataWords, FormWords, MovingWords, PageWords, PauseWords, PreferencesWords};
 
 pub(super) const WORDS: PageWords = PageWords {
     language: "ko",
@@ -85,7 +85,7 @@ pub(super) const WORDS: PageWords = PageWords {
     },
     data: DataWords {
         title: "{name}에 보관된 내 정보",
-        more_text: "보관된 내 정보를 모두 내려받거나 지울 수 있습니다. 메일은 다른 사람에게 전달되기도 하므로, 새 링크를 {address} 주소로 보내 드린 뒤에 할 수 있습니다.",
+        more_text: "받는 주소를 바꾸고, 보관된 내 정보를 모두 내려받거나 지울 수 있습니다. 메일은 다른 사람에게 전달되기도 하므로, 새 링크를 {address} 주소로 보내 드린 뒤에 할 수 있습니다.",
         more_button: "링크 보내기",
         sent_text: "이 주소로 메일을 보낼 수 있으면 곧 메일이 도착합니다. 메일에 있는 링크는 한 시간 동안 유효합니다. 메일이 오지 않으면 스팸함을 확인하거나 한 시간 뒤에 다시 시도해 주세요.",
         lost_text: "{name} 메일을 받고 있거나 받았던 주소를 적어 주세요. 내 페이지로 가는 링크를 그 주소로 보내 드립니다.",
@@ -102,5 +102,21 @@ pub(super) const WORDS: PageWords = PageWords {
         erase_final_button: "완전히 지우기",
         erased_title: "이제 메일을 보내지 않습니다",
         erased_text: "{address}에 대해 보관된 정보는 발송 중인 호가 없으면 대개 몇 분 안에 지워집니다. 그 전에 만든 사본과 메일 서버의 기록은 각자의 기한에 따라 없어집니다. 이에 대해서는 {contact} 주소로 문의해 주세요.",
+    },
+    moving: MovingWords {
+        question: "{name} 메일을 다른 주소로 받으시겠습니까?",
+        label: "새 이메일 주소",
+        button: "주소 바꾸기",
+        own_text: "이미 이 주소로 보내 드리고 있습니다.",
+        confirm_title: "새 주소를 확인해 주세요",
+        confirm_question: "앞으로 {name} 메일을 {address} 주소로 보내 드립니다. 이전 주소로는 더 이상 보내지 않습니다.",
+        done_title: "주소를 바꾸었습니다",
+        done_text: "앞으로 {name} 메일을 {address} 주소로 보내 드립니다. 이전 주소로는 안내 메일을 보내며, 그 메일의 링크로 7일 동안 되돌릴 수 있습니다.",
+        back_title: "이전 주소로 되돌리시겠습니까?",
+        back_question: "{name} 메일을 다시 {address} 주소로 보내 드립니다. 새 주소로는 더 이상 보내지 않습니다.",
+        back_button: "되돌리기",
+        back_done_title: "이전 주소로 되돌렸습니다",
+        back_done_text: "{name} 메일을 다시 {address} 주소로 보내 드립니다.",
+        ended_text: "유효 기간 7일이 지났거나 그 사이에 바뀐 것이 있습니다. 도움이 필요하시면 {contact} 주소로 문의해 주세요.",
     },
 };

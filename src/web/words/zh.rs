@@ -1,6 +1,6 @@
 //! The words of the pages in Chinese.
 
-use super::{DataWords, FormWords, PageWords, PauseWords, PreferencesWords};
+use super::{DataWords, FormWords, MovingWords, PageWords, PauseWords, PreferencesWords};
 
 pub(super) const WORDS: PageWords = PageWords {
     language: "zh",
@@ -80,7 +80,7 @@ pub(super) const WORDS: PageWords = PageWords {
     },
     data: DataWords {
         title: "您在 {name} 的数据",
-        more_text: "您可以下载所保存的有关您的全部数据，也可以让其被删除。邮件有时会被转发，因此这需要一个新链接，它会发到 {address}。",
+        more_text: "您可以更改地址、下载所保存的有关您的全部数据，也可以让其被删除。邮件有时会被转发，因此这需要一个新链接，它会发到 {address}。",
         more_button: "把链接发给我",
         sent_text: "如果可以向此地址发送邮件，邮件已在途中。其中的链接在一小时内有效。如果没有收到，请查看垃圾邮件文件夹，或一小时后再试。",
         lost_text: "请填写您现在或以前接收 {name} 的地址。通往您个人页面的链接会发到那里。",
@@ -97,5 +97,21 @@ pub(super) const WORDS: PageWords = PageWords {
         erase_final_button: "永久删除",
         erased_title: "您不会再收到邮件",
         erased_text: "有关 {address} 的数据会在没有任何一期正在发送时删除，通常在几分钟之内。此前的备份和邮件服务器的日志会按各自的期限消失；有关事宜请询问 {contact}。",
+    },
+    moving: MovingWords {
+        question: "要用其他地址接收 {name} 吗？",
+        label: "新的电子邮件地址",
+        button: "更改地址",
+        own_text: "您已在用此地址接收。",
+        confirm_title: "请确认您的新地址",
+        confirm_question: "从现在起，{name} 将发送到 {address}，不再发送到原来的地址。",
+        done_title: "您的地址已更改",
+        done_text: "从现在起，{name} 将发送到 {address}。原来的地址会收到一封通知邮件，七天之内可以通过其中的链接改回。",
+        back_title: "要改回原来的地址吗？",
+        back_question: "{name} 将重新发送到 {address}，不再发送到新地址。",
+        back_button: "改回",
+        back_done_title: "已改回原来的地址",
+        back_done_text: "{name} 将重新发送到 {address}。",
+        ended_text: "它的有效期为七天，或者此后已有变动。如需帮助，请写信至 {contact}。",
     },
 };

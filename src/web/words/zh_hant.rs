@@ -1,6 +1,6 @@
 //! The words of the pages in Traditional Chinese.
 
-use super::{DataWords, FormWords, PageWords, PauseWords, PreferencesWords};
+use super::{DataWords, FormWords, MovingWords, PageWords, PauseWords, PreferencesWords};
 
 pub(super) const WORDS: PageWords = PageWords {
     language: "zh-Hant",
@@ -80,7 +80,7 @@ pub(super) const WORDS: PageWords = PageWords {
     },
     data: DataWords {
         title: "您在 {name} 的資料",
-        more_text: "您可以下載所保存的有關您的全部資料，也可以要求刪除。郵件有時會被轉寄，因此這需要一個新連結，它會寄到 {address}。",
+        more_text: "您可以變更地址、下載所保存的有關您的全部資料，也可以要求刪除。郵件有時會被轉寄，因此這需要一個新連結，它會寄到 {address}。",
         more_button: "把連結寄給我",
         sent_text: "如果可以寄郵件到這個地址，郵件已在途中。其中的連結在一小時內有效。如果沒有收到，請查看垃圾郵件匣，或一小時後再試。",
         lost_text: "請填寫您現在或以前接收 {name} 的地址。通往您個人頁面的連結會寄到那裡。",
@@ -97,5 +97,21 @@ pub(super) const WORDS: PageWords = PageWords {
         erase_final_button: "永久刪除",
         erased_title: "您不會再收到郵件",
         erased_text: "有關 {address} 的資料會在沒有任何一期正在寄送時刪除，通常在幾分鐘之內。先前的備份和郵件伺服器的紀錄會按各自的期限消失；有關事宜請詢問 {contact}。",
+    },
+    moving: MovingWords {
+        question: "要用其他地址接收 {name} 嗎？",
+        label: "新的電子郵件地址",
+        button: "變更地址",
+        own_text: "您已在用此地址接收。",
+        confirm_title: "請確認您的新地址",
+        confirm_question: "從現在起，{name} 將寄到 {address}，不再寄到原來的地址。",
+        done_title: "您的地址已變更",
+        done_text: "從現在起，{name} 將寄到 {address}。原來的地址會收到一封通知郵件，七天之內可以透過其中的連結改回。",
+        back_title: "要改回原來的地址嗎？",
+        back_question: "{name} 將重新寄到 {address}，不再寄到新地址。",
+        back_button: "改回",
+        back_done_title: "已改回原來的地址",
+        back_done_text: "{name} 將重新寄到 {address}。",
+        ended_text: "它的有效期為七天，或者此後已有變動。如需協助，請寫信至 {contact}。",
     },
 };

@@ -1,10 +1,12 @@
-//! What people say on a form, and by the link in the mail that it brings them.
+//! What people say on a form, and by the link in the mail that it brings them; of a change of address,
+//! `moving` says what is done.
 //!
 //! For every address the same is done as far as anybody can see: what tells them apart is a mail. Must
 //! never write to somebody who said no, nor more than once an hour, nor subscribe without a link.
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::moving::{self, AddressDone, AddressWish};
 use super::{KnownToWriter, OfForm, Unwritten};
 use crate::audience::forgotten::{Forgotten, ForgottenError};
 use crate::audience::signup::{self, Confirmed, LinkStanding, Signup, SignupStanding};
@@ -27,6 +29,8 @@ pub(in crate::web) enum FormWish {
     Ask { signup: Box<Signup>, shown: Option<String>, person: String, language: String },
     /// To know how the link of a sign-up stands.
     Look { id: SignupId, address: Address },
+    /// What is about a change of address.
+    Address(AddressWish),
     /// To confirm a sign-up, as it was `seen`, which is known by when it was asked for.
     Confirm { id: SignupId, address: Address, seen: Option<Timestamp>, language: String },
 }
@@ -38,6 +42,7 @@ pub(in crate::web) enum FormDone {
     Asked,
     Looked(LinkStanding),
     Confirmed(Confirmed),
+    Address(AddressDone),
 }
 
 /// Fulfils all that people have asked for in one transaction, and confirms one after the other.
@@ -88,7 +93,7 @@ async fn written(
                         metrics.happened(ReaderEvent::Confirmed, 1);
                     }
                     FormDone::Looked(_) => return Ok(done),
-                    FormDone::Confirmed(_) => {}
+                    FormDone::Confirmed(_) | FormDone::Address(_) => {}
                 }
                 known.woken.notify_one();
                 return Ok(done);
@@ -140,6 +145,9 @@ async fn written_once(
         ForgottenError::Store(error) => NotSigned::Store(error),
         error => NotSigned::Unknown(error),
     })?;
+    if let [FormWish::Address(wish)] = wishes {
+        return Ok(FormDone::Address(moving::fulfil(&own, wish, &forgotten, now).await?));
+    }
     let failed = |error| NotSigned::Store(own.failed(error));
     let mut transaction = own.begin().await?;
     for wish in wishes {
