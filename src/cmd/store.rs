@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::ProgressBar;
 use sejong_digest::delivery::ledger::{Ledger, STEPS, consistency, overview};
-use sejong_digest::delivery::recovery::{self, Look};
+use sejong_digest::delivery::recovery;
 use sejong_digest::diagnostic::counted;
 use sejong_digest::store::copy::CopiedTable;
 use sejong_digest::store::draft::StoreDraft;
@@ -279,10 +279,6 @@ async fn copied(
     is_a_store(from).await?;
     let source = Store::open(from, &STEPS).await.map_err(looking::unusable)?;
     let (ledger, now) = (Ledger::new(source.clone(), ""), clock::now().to_string());
-    if let Look::Sending(holder) = recovery::look(&ledger, &looking::boot(), &now).await? {
-        let (does, from) = (holder.does(), describe_store(from));
-        return Err(Failure::new(format!("{holder} {does} {from}")).help(holder.way_out()));
-    }
     let held = ledger.lock(&who).await?;
     // What a killed send has left belongs to the copy, too: its journal lies beside this store alone.
     looking::tell_recovered(&recovery::recover(&held, &looking::boot(), &now).await?);

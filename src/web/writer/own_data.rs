@@ -204,7 +204,7 @@ pub(super) async fn erase_waiting(store: &WebStore, known: KnownToWriter<'_>, ov
         let done = erased(store, known.options, not_before).await;
         let mut pause = EACH;
         match done {
-            Ok(Erased { people, bytes }) => {
+            Ok(ErasedNow { people, bytes }) => {
                 told.clear();
                 if people > 0 {
                     let people = counted(people as u64, "person");
@@ -240,7 +240,7 @@ pub(super) async fn erase_waiting(store: &WebStore, known: KnownToWriter<'_>, ov
 }
 
 /// How many people were erased, and what became of old bytes.
-struct Erased {
+struct ErasedNow {
     people: usize,
     bytes: OldBytes,
 }
@@ -250,7 +250,7 @@ async fn erased(
     store: &WebStore,
     options: &WriterOptions,
     not_before: Instant,
-) -> Result<Erased, ErasingError> {
+) -> Result<ErasedNow, ErasingError> {
     let own = store.shared.lease().await?;
     let (keys, boot) = (options.keys.known().forgetting, options.boot.clone());
     let (now, runtime) = ((options.clock)(), tokio::runtime::Handle::current());
@@ -261,8 +261,8 @@ async fn erased(
         } else {
             OldBytes::NotNow
         };
-        Ok(Erased { people, bytes })
+        Ok(ErasedNow { people, bytes })
     };
-    let nothing = Erased { people: 0, bytes: OldBytes::NotNow };
+    let nothing = ErasedNow { people: 0, bytes: OldBytes::NotNow };
     tokio::task::spawn_blocking(move || runtime.block_on(erasing)).await.unwrap_or(Ok(nothing))
 }
