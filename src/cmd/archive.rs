@@ -17,7 +17,7 @@ use sejong_digest::issue::image::Image;
 use sejong_digest::issue::load::ArchiveStanding;
 use sejong_digest::issue::{Issue, Pictures, load};
 use sejong_digest::picture::card::faces::{self, CardFaces};
-use sejong_digest::store::{Store, StoreAddress};
+use sejong_digest::store::{Store, StoreAddress, StoreError};
 use sejong_digest::web::base::BaseUrl;
 use sejong_digest::web::live::StandingOf;
 
@@ -161,7 +161,7 @@ async fn pages(
     let mut store = Store::read(&address, &STEPS).await.map_err(looking::unusable)?;
     let shown = workspace.config.archive.built();
     let all = editions::heads(&store, shown).await?;
-    let made = older::make(workspace, &store, &all).await?;
+    let made = older::make(workspace, &store, &all).await;
     if !made.is_empty() {
         store.close().await;
         keep_made(&address, &made).await;
@@ -195,7 +195,7 @@ async fn pages(
     folder::write(&args.out, site, &key, &pages, &picture, &card).map_err(failed)
 }
 
-/// Writes down what the ledger lacks of older issues. Without it their pages are as they were.
+/// Writes down what the ledger lacks of older issues. Without it their pages are the mails.
 async fn keep_made(address: &StoreAddress, made: &[older::EditionMade]) {
     let written = match Store::open(address, &STEPS).await {
         Ok(store) => {
@@ -205,10 +205,14 @@ async fn keep_made(address: &StoreAddress, made: &[older::EditionMade]) {
         }
         Err(error) => Err(error),
     };
+    tell_unkept(written);
+}
+
+fn tell_unkept(written: Result<(), StoreError>) {
     if let Err(error) = written {
         print::note(&format!(
-            "the articles of older issues have no pages yet: {error}. The next `digest archive build` \
-             makes them"
+            "the articles of older issues have no pages yet: {error}. It is tried again by the next \
+             `digest archive build` or `digest serve`"
         ));
     }
 }
@@ -216,8 +220,9 @@ async fn keep_made(address: &StoreAddress, made: &[older::EditionMade]) {
 /// Makes what the ledger lacks of older issues, for a server that is about to begin.
 pub(super) async fn complete(workspace: &Workspace, store: &Store) -> Result<(), Failure> {
     let heads = editions::heads(store, workspace.config.archive.served()).await?;
-    let made = older::make(workspace, store, &heads).await?;
-    Ok(older::write(store, &made).await?)
+    let made = older::make(workspace, store, &heads).await;
+    tell_unkept(older::write(store, &made).await);
+    Ok(())
 }
 
 /// The texts that are shown. Which issues were taken back is written down, and which folders are missing

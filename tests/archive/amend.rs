@@ -124,6 +124,10 @@ fn a_server_that_runs_shows_a_correction_soon_and_every_later_one() {
         page.contains(TOLD) && page.contains("It was &lt;b&gt;still&lt;/b&gt; wrong."),
         "{page}"
     );
+    // The last note is put in other words.
+    amend(&here, "It was wrong once more.");
+    assert!(wait_until(Duration::from_secs(10), || two().contains("wrong once more.")));
+    assert!(!two().contains("still") && two().contains(TOLD));
 }
 
 #[test]

@@ -95,6 +95,8 @@ fn both_mailboxes_agree_and_the_old_one_can_put_it_back() {
     assert_eq!(served.standing(KIM), ("confirmed".to_owned(), Vec::new()));
     let waiting = served.known(KIM);
     assert_eq!(waiting["address_changes"][0]["email"], "New@example.org", "{waiting}");
+    let told = served.here.run(&["subscribers", "show", KIM]);
+    assert!(told.stdout.contains("  wants mail at New@example.org: 20"), "{told:?}");
 
     let done = served.post(&link, YES);
     assert!(done.status == 200 && done.body.contains("Your address is changed"), "{done:?}");

@@ -48,9 +48,11 @@ impl Erratum {
         }
         // As it was sent, and after each correction: what is gone by now had a topic, too.
         let sent = ledger.latest_web().await?;
-        let texts = sent.iter().chain(kept.iter().map(|one| &one.web));
-        let editions: Vec<WebEdition> =
-            texts.map(|web| serde_json::from_str(web)).collect::<Result<_, _>>()?;
+        let sent = sent.and_then(|web| serde_json::from_str::<WebEdition>(&web).ok());
+        let mut editions: Vec<WebEdition> = sent.into_iter().collect();
+        for one in &kept {
+            editions.push(serde_json::from_str(&one.web)?);
+        }
         let corrections: Vec<Correction> = kept.iter().map(|one| one.correction.clone()).collect();
         let base = BaseUrl::read(workspace.config.sender.base_url());
         let site = base.filter(|_| workspace.config.archive.served() != ShownIssues::None);

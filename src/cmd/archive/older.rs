@@ -19,21 +19,22 @@ pub(super) struct EditionMade {
     edition: WebEdition,
 }
 
-/// Makes what the ledger lacks of these texts, and keeps the pictures that it shows.
+/// Makes what the ledger lacks of these texts, and keeps the pictures that it shows. Whoever reads a damaged
+/// row next tells of it.
 pub(super) async fn make(
     workspace: &Workspace,
     store: &Store,
     heads: &[EditionHead],
-) -> Result<Vec<EditionMade>, StoreError> {
+) -> Vec<EditionMade> {
     let mut made = Vec::new();
     for head in heads.iter().filter(|head| head.has_no_edition()) {
-        let sent = editions::files(store, head).await?;
+        let Ok(sent) = editions::files(store, head).await else { continue };
         let Some(issue) = unchanged(workspace, &head.issue, sent) else { continue };
         super::keep_pictures(workspace, &issue);
         let edition = WebEdition::of(&workspace.config.publication, &issue);
         made.push(EditionMade { head: head.clone(), edition });
     }
-    Ok(made)
+    made
 }
 
 /// Writes them down.

@@ -314,6 +314,11 @@ pub(super) fn copy_unknown(address: &Address, issue: &str) -> String {
 
 /// Who does not get it, and why.
 fn others(plan: &Plan) -> Vec<(u64, String)> {
+    let outside = if plan.corrects {
+        "in the list, but without the text as it was, or not chosen with --only or --to"
+    } else {
+        "in the list, but not chosen with --only or --to"
+    };
     let who = |number: u64, one: &str, more: &str| {
         (number, if number == 1 { one } else { more }.to_owned())
     };
@@ -344,7 +349,7 @@ fn others(plan: &Plan) -> Vec<(u64, String)> {
             "waiting, but this list does not have them, or says that they get no mail (or --except \
              does), or their row cannot be used: a later send sends to them if its list has them",
         ),
-        (plan.outside, "in the list, but not chosen with --only or --to".to_owned()),
+        (plan.outside, outside.to_owned()),
         (plan.duplicates, "listed twice".to_owned()),
         (plan.rejected, format!("{rejected} that cannot be used")),
     ];

@@ -162,7 +162,7 @@ fn of_list(person: &PersonKnown, zone: &TimeZone) -> String {
     text
 }
 
-/// What they have asked for on the form, and the mails about it.
+/// What they have asked for on the web, and the mails about it.
 fn of_form(person: &PersonKnown, zone: &TimeZone) -> String {
     let mut text = String::new();
     for one in &person.signups {
@@ -174,6 +174,11 @@ fn of_form(person: &PersonKnown, zone: &TimeZone) -> String {
         for (name, value) in fields.chain(said).filter(|(_, value)| !value.is_empty()) {
             text.push_str(&format!("    {name}: {value}\n"));
         }
+    }
+    for one in &person.address_changes {
+        let (asked, end) = (clock::minute(one.asked_at, zone), clock::minute(one.ends_at, zone));
+        let to = &one.email;
+        text.push_str(&format!("  wants mail at {to}: {asked}, to be confirmed until {end}\n"));
     }
     for one in &person.mails {
         let ListedLetter { kind, state, .. } = one;

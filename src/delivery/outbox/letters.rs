@@ -243,8 +243,7 @@ mod tests {
     #[test]
     fn a_name_that_nothing_reads_is_told_with_the_one_that_was_meant() {
         let help = |name: &str| unread_name(name).map(|found| found.help.unwrap_or_default());
-        for name in
-            ["confirm.md", "already.md", "welcome.md", "photo.png", "README.md", ".x.md", "a"]
+        for name in ["confirm.md", "moved.md", "welcome.md", "photo.png", "README.md", ".x.md", "a"]
         {
             assert_eq!(help(name), None, "{name}");
         }

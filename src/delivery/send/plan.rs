@@ -20,6 +20,8 @@ pub struct Plan {
     pub copies: u64,
     /// People of the list who were not asked for.
     pub outside: u64,
+    /// It tells of a correction: of the list, those alone are asked for who got the text as it was.
+    pub corrects: bool,
     /// Those who have it.
     pub accepted: u64,
     /// Those whom the relay refused for good, and those who were given up.
@@ -103,6 +105,7 @@ impl Plan {
             moved: census.moved,
             copies: census.copies,
             outside: census.outside,
+            corrects: false,
             accepted,
             refused,
             given_up: if reopened.refused { 0 } else { census.given_up },

@@ -280,7 +280,9 @@ impl Survey {
         &self,
         reopened: Reopened,
     ) -> Result<(Plan, Option<OneRow>), SendError> {
-        let plan = Plan::new(&self.intake, self.ledger.census(reopened, DOMAINS).await?, reopened);
+        let census = self.ledger.census(reopened, DOMAINS).await?;
+        let plan = Plan::new(&self.intake, census, reopened);
+        let plan = Plan { corrects: self.erratum.is_some(), ..plan };
         let Some(to) = &self.options.to else {
             self.is_expected(reopened, None).await?;
             return Ok((plan, None));
