@@ -274,6 +274,27 @@ pub async fn is_suppressed(connection: &mut Connection, identity: &str) -> Resul
     .await
 }
 
+/// Whether not even a mail may go to a person that they ask for themselves: their mailbox is gone, they
+/// have complained, or something else than their own leaving keeps mail from them.
+///
+/// # Errors
+/// The database's.
+pub async fn is_barred_from_all(
+    connection: &mut Connection,
+    identity: &str,
+) -> Result<bool, SqlError> {
+    let domain = identity.rsplit('@').next().unwrap_or_default();
+    sql::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM suppression WHERE released_at IS NULL AND \
+         ((kind = 'address' AND what = ?1 AND reason <> 'unsubscribed') \
+         OR (kind = 'domain' AND what = ?2))) OR EXISTS (SELECT 1 FROM erasure WHERE person = ?1)",
+    )
+    .bind(identity)
+    .bind(domain)
+    .fetch_one(connection)
+    .await
+}
+
 /// How they stand to the list of the store, and until when they have paused; whose list is a file has no row.
 async fn status_of(
     connection: &mut Connection,

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::ProgressBar;
 use sejong_digest::delivery::ledger::{Ledger, STEPS, consistency, overview};
-use sejong_digest::delivery::recovery::{self, Look};
+use sejong_digest::delivery::recovery;
 use sejong_digest::diagnostic::counted;
 use sejong_digest::store::copy::CopiedTable;
 use sejong_digest::store::draft::StoreDraft;
@@ -234,7 +234,7 @@ fn copy(workspace: &Workspace, args: &CopyArgs) -> Ending {
         return Err(Failure::usage("FROM and TO are the same store"));
     }
     let mut bar = TablesBar::new();
-    let tables = runtime()?.block_on(copied(&from, &to, &mut bar))?;
+    let CopiedStore { tables, asks } = runtime()?.block_on(copied(&from, &to, &mut bar))?;
     bar.end();
     let rows: u64 = tables.iter().map(|table| table.rows).sum();
     let (from, to) = (describe_store(&from), describe_store(&to));
@@ -252,8 +252,21 @@ fn copy(workspace: &Workspace, args: &CopyArgs) -> Ending {
         text.push_str(&format!("  {:<18} {:>9} rows  {hash}\n", table.name, table.rows));
     }
     text.push_str("Send from the new one alone from now on: write its address to [store] url, and start `digest serve` again.\n");
+    if asks {
+        text.push_str(
+            "Nothing shows that the old one is put away: add --despite-copy to the first `digest send`, \
+             and to `digest serve` until that send has begun.\n",
+        );
+    }
     print::words(&text)?;
     Ok(Exit::Done)
+}
+
+/// A store that was copied.
+struct CopiedStore {
+    tables: Vec<CopiedTable>,
+    /// Whether the new one asks before it goes on: the first one has sent, and may do so again.
+    asks: bool,
 }
 
 /// Both are held, so that nobody sends meanwhile.
@@ -261,24 +274,14 @@ async fn copied(
     from: &StoreAddress,
     to: &StoreAddress,
     bar: &mut TablesBar,
-) -> Result<Vec<CopiedTable>, Failure> {
+) -> Result<CopiedStore, Failure> {
     let who = format!("process {} (copying the store)", std::process::id());
     is_a_store(from).await?;
     let source = Store::open(from, &STEPS).await.map_err(looking::unusable)?;
     let (ledger, now) = (Ledger::new(source.clone(), ""), clock::now().to_string());
-    match recovery::look(&ledger, &looking::boot(), &now).await? {
-        Look::Still => {}
-        Look::Sending(holder) => {
-            let (does, from) = (holder.does(), describe_store(from));
-            return Err(Failure::new(format!("{holder} {does} {from}")).help(holder.way_out()));
-        }
-        Look::Killed(_) | Look::Unsettled(_) => {
-            let what = "a send was cut off, and its journal is not in the ledger yet";
-            return Err(Failure::new(format!("{}: {what}", describe_store(from)))
-                .help("let `digest reconcile` or the next `digest send` write it there first"));
-        }
-    }
-    let _source = source.lock(&who).await?;
+    let held = ledger.lock(&who).await?;
+    // What a killed send has left belongs to the copy, too: its journal lies beside this store alone.
+    looking::tell_recovered(&recovery::recover(&held, &looking::boot(), &now).await?);
     // A file that has tables must have no rows, and is written in one transaction.
     let is_new = |path: &&Path| path.metadata().map_or(true, |there| there.len() == 0);
     let draft = match to.file().filter(is_new) {
@@ -293,14 +296,18 @@ async fn copied(
     let locked = target.lock(&who).await?;
     let show: &mut (dyn FnMut(&str, u64) + Send) = &mut |table, rows| bar.show(table, rows);
     let copied = source.copy_to_store(&target, &STEPS, show).await;
-    drop(locked);
+    drop((locked, held));
+    let asks = match &copied {
+        Ok(_) => Ledger::new(target.clone(), "").moved().await?.is_some(),
+        Err(_) => false,
+    };
     target.close().await;
     source.close().await;
-    let copied = copied?;
+    let tables = copied?;
     if let Some(draft) = draft {
         draft.finish()?;
     }
-    Ok(copied)
+    Ok(CopiedStore { tables, asks })
 }
 
 /// What goes on, on a terminal, once it has taken a second.

@@ -4,24 +4,30 @@
 //! A process that dies between two steps leaves the request as it was, or the person out of all tables:
 //! the next one goes on there. Must never erase anybody who has not asked.
 
+use std::path::PathBuf;
+
 use jiff::Timestamp;
 
-use super::ledger::Ledger;
+use super::ledger::{Ledger, LockedLedger, forgotten};
 use super::recovery::{self, RecoveryError};
 use crate::audience::erasure;
 use crate::audience::forgotten::ForgettingKeys;
 use crate::audience::subscribers::change;
 use crate::audience::subscribers::moved;
 use crate::message::address::Address;
-use crate::store::{Store, StoreError};
+use crate::store::holder::ERASING;
 
-/// What has become of the requests.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ErasedByRequest {
-    /// People who are erased now.
-    pub people: u64,
-    /// Whether old bytes of somebody may be left, because another process reads the store.
-    pub leaves_bytes: bool,
+use crate::store::{Quiet, Store, StoreError};
+
+/// What has become of old bytes of those who were erased.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OldBytes {
+    /// None are left.
+    Overwritten,
+    /// Some may be left, because another process reads the store.
+    Left,
+    /// There is nothing to do, or an issue is sent.
+    NotNow,
 }
 
 /// Why nobody is erased now.
@@ -41,8 +47,8 @@ pub enum ErasingError {
     Copy(StoreError),
 }
 
-/// Erases all who wait for it, and lets no old byte of them be left. `boot` names this boot of the
-/// machine.
+/// Erases all who wait for it, and counts them. `boot` names this boot of the machine. The lock is held
+/// for the rows alone: a copy beside the store, which is written anew for it, takes its time.
 ///
 /// # Errors
 /// An [`ErasingError`]; who is not erased waits on.
@@ -50,30 +56,54 @@ pub async fn erase_all(
     store: &Store,
     keys: &ForgettingKeys,
     (boot, now): (&str, Timestamp),
-) -> Result<ErasedByRequest, ErasingError> {
-    let waiting = erasure::waiting(store).await?;
-    let mut done = ErasedByRequest::default();
-    if waiting.is_empty() && !erasure::leaves_bytes(store).await? {
-        return Ok(done);
+) -> Result<usize, ErasingError> {
+    let mut people = Vec::new();
+    for (address, _) in &erasure::waiting(store).await? {
+        people.push(addresses(store, address, keys).await?);
     }
-    let sender = format!("process {} (erases a person who asked for it)", std::process::id());
-    let locked = Ledger::new(store.clone(), "").lock(&sender).await?;
-    recovery::recover(&locked, boot, &now.to_string()).await?;
-    for (address, _) in &waiting {
-        let addresses = addresses(store, address, keys).await?;
+    if people.is_empty() {
+        return Ok(0);
+    }
+    let all = people.concat();
+    let mut clean = Vec::new();
+    loop {
+        let locked = lock(store).await?;
         // The copies first: they are found again by the request, which ends with the rows.
-        let failed = locked.forget_in_copies(&addresses, now).await;
-        if let Some((_, error)) = failed.into_iter().next() {
-            return Err(ErasingError::Copy(error));
+        let copies = store.own_copies().into_iter().filter(|copy| !clean.contains(copy));
+        let copies: Vec<PathBuf> = copies.collect();
+        if copies.is_empty() {
+            recovery::recover(&locked, boot, &now.to_string()).await?;
+            for person in &people {
+                locked.forget_person(person, now).await?;
+            }
+            return Ok(people.len());
         }
-        locked.forget_person(&addresses, now).await?;
-        done.people += 1;
+        drop(locked);
+        for copy in copies {
+            forgotten::forget_in_copy(&copy, &all, now).await.map_err(ErasingError::Copy)?;
+            clean.push(copy);
+        }
+    }
+}
+
+async fn lock(store: &Store) -> Result<LockedLedger, StoreError> {
+    Ledger::new(store.clone(), "").lock(&format!("process {} {ERASING}", std::process::id())).await
+}
+
+/// Lets no old byte be left of those who are erased. Others who write wait meanwhile, so nobody does it
+/// while an issue is sent; the lock is free, because a send that begins can wait as well.
+///
+/// # Errors
+/// The store's; the next time does it.
+pub async fn overwrite_old_bytes(store: &Store, now: Timestamp) -> Result<OldBytes, StoreError> {
+    if !erasure::leaves_bytes(store).await? || matches!(store.quiet().await?, Quiet::Sending(_)) {
+        return Ok(OldBytes::NotNow);
     }
     if store.overwrite_all_deleted().await?.is_some() {
-        return Ok(ErasedByRequest { leaves_bytes: true, ..done });
+        return Ok(OldBytes::Left);
     }
     erasure::end(store, now).await?;
-    Ok(done)
+    Ok(OldBytes::Overwritten)
 }
 
 /// The addresses that the person has and had, each with its hash. That of the request is one of them,

@@ -71,6 +71,23 @@ pub struct IssueOfPerson {
 }
 
 impl PersonKnown {
+    /// Whether anything is kept of this very person. Who has another address now asks by that one, and of
+    /// who was erased there is a hash.
+    pub fn is_anything_kept(&self) -> bool {
+        let is_nobodys = self.forgotten || self.now.is_some();
+        let is_empty = self.subscriber.is_none()
+            && self.former.is_empty()
+            && self.changes.is_empty()
+            && self.history.is_empty()
+            && self.bounces.is_empty()
+            && self.undecided.is_empty()
+            && self.signups.is_empty()
+            && self.address_changes.is_empty()
+            && self.mails.is_empty()
+            && self.issues.is_empty();
+        !is_nobodys && !is_empty
+    }
+
     /// Of somebody of whom nothing is known.
     pub fn nothing(address: &Address) -> PersonKnown {
         PersonKnown {

@@ -3,6 +3,10 @@
 
 use std::fmt;
 
+/// What `digest serve` says of itself while it takes somebody out of the tables. It goes on behind that, and
+/// nobody has to end it.
+pub const ERASING: &str = "(erases a person who asked for it)";
+
 /// Who has the lock of a store.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LockHolder {
@@ -36,9 +40,18 @@ impl LockHolder {
         self.does() == "is sending from"
     }
 
+    /// Whether it is `digest serve`, which takes a person out of the tables who has asked for it.
+    pub(super) fn is_erasing(&self) -> bool {
+        self.words.splitn(3, ' ').nth(2) == Some(ERASING)
+    }
+
     /// What whoever waits can do.
     pub fn way_out(&self) -> String {
-        let wait = "wait until it has ended, or stop it with Ctrl-C";
+        let wait = if self.is_erasing() {
+            "that takes a moment: run this again"
+        } else {
+            "wait until it has ended, or stop it with Ctrl-C"
+        };
         self.if_dead().map_or_else(|| wait.to_owned(), |dead| format!("{wait}. {dead}"))
     }
 
@@ -95,6 +108,10 @@ mod tests {
                     2025-11-06 09:00 UTC";
         assert_eq!(holder.to_string(), told);
         assert!(holder.way_out().ends_with("SELECT pg_terminate_backend(4242)"));
+        holder.words = format!("process 12 {ERASING}");
+        assert!(
+            !holder.way_out().contains("Ctrl-C") && holder.way_out().contains("run this again")
+        );
         holder = LockHolder::default();
         assert_eq!(holder.to_string(), "another process");
         assert!(!holder.way_out().contains("SELECT"));

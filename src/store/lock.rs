@@ -21,6 +21,8 @@ const LOCKS_DATABASE: bool = cfg!(any(target_os = "linux", target_os = "android"
 /// tries again before it believes in another sender.
 const TRIES: u32 = 10;
 const PAUSE: Duration = Duration::from_millis(20);
+/// So long is waited for `digest serve`, which takes somebody out of the tables.
+const PATIENCE_WITH_ERASURE: Duration = Duration::from_secs(10);
 
 /// The open database file, and who in this process has its lock.
 ///
@@ -140,7 +142,16 @@ impl Store {
                 return Err(StoreError::Lock { path: self.beside().to_owned(), error });
             }
         }
-        let Some(lock) = self.try_lock(who, TRIES).await? else { return Err(self.busy().await) };
+        let give_up = Instant::now() + PATIENCE_WITH_ERASURE;
+        let lock = loop {
+            if let Some(lock) = self.try_lock(who, TRIES).await? {
+                break lock;
+            }
+            let holder = self.holder().await;
+            if !holder.is_erasing() || Instant::now() > give_up {
+                return Err(StoreError::Busy { store: self.address.clone(), holder });
+            }
+        };
         match self.found_version().await? {
             found if found == self.version => Ok(lock),
             found => Err(StoreError::Newer { store: self.address.clone(), found }),

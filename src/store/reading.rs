@@ -54,13 +54,14 @@ impl Store {
     }
 
     /// A second connection to the file of an open store, for who asks a little again and again while
-    /// the first one writes; `None` where there is no file. It opens no descriptor beside SQLite's
+    /// the first one writes; `None` where there is no file, or only a copy of it has tables that are up to
+    /// date. It opens no descriptor beside SQLite's
     /// own: to close that would let go of the locks of the first.
     ///
     /// # Errors
     /// A [`StoreError`].
     pub async fn second_reader(&self) -> Result<Option<Store>, StoreError> {
-        if self.is_nowhere() {
+        if matches!(self.access, Access::Nowhere | Access::Copy) {
             return Ok(None);
         }
         self.in_place()?;

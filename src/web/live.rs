@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri, header};
@@ -30,6 +30,8 @@ use crate::store::StoreError;
 /// How often somebody looks whether an issue has come.
 const LOOK: Duration = Duration::from_secs(2);
 
+/// How long a card is not tried again that cannot be drawn.
+const FAILED: Duration = Duration::from_secs(600);
 /// Bytes of cards that are kept: about a thousand.
 const CARDS: usize = 16 * 1024 * 1024;
 
@@ -243,26 +245,9 @@ impl LiveArchive {
         if is_known(asked, &tag) {
             return Some(of_picture("image/png", tag, None));
         }
-        let bytes = match self.cards.kept(&card.key) {
-            Some(bytes) => bytes,
-            None => {
-                // One at a time: no stranger keeps the machine from its other work.
-                let _turn = self.cards.turn.lock().await;
-                match self.cards.kept(&card.key) {
-                    Some(bytes) => bytes,
-                    None => {
-                        let (card, options) = (card.clone(), self.options.clone());
-                        let cards = Arc::clone(&self.cards);
-                        let drawing = tokio::task::spawn_blocking(move || {
-                            let bytes = Bytes::from(card.png(&options.site, &options.root)?);
-                            cards.keep(card.key, bytes.clone());
-                            Some(bytes)
-                        });
-                        drawing.await.ok()??
-                    }
-                }
-            }
-        };
+        let (own, options) = (card.clone(), self.options.clone());
+        let draw = move || own.png(&options.site, &options.root).map(Bytes::from);
+        let bytes = DrawnCards::drawn(&self.cards, &card.key, draw).await?;
         Some(of_picture("image/png", tag, Some(bytes)))
     }
 
@@ -287,23 +272,79 @@ impl LiveArchive {
 /// Cards that were drawn, by their keys: as many as there is room for, the last ones.
 #[derive(Debug, Default)]
 struct DrawnCards {
-    kept: Mutex<VecDeque<(String, Bytes)>>,
-    turn: tokio::sync::Mutex<()>,
+    kept: Mutex<VecDeque<(String, DrawnCard)>>,
+    turn: Arc<tokio::sync::Mutex<()>>,
+}
+
+/// A card, or that it cannot be drawn, since when.
+#[derive(Clone, Debug)]
+enum DrawnCard {
+    Drawn(Bytes),
+    Failed(Instant),
+}
+
+impl DrawnCard {
+    fn size(&self) -> usize {
+        match self {
+            DrawnCard::Drawn(bytes) => bytes.len(),
+            DrawnCard::Failed(_) => 0,
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        matches!(self, DrawnCard::Failed(at) if at.elapsed() >= FAILED)
+    }
 }
 
 impl DrawnCards {
-    fn kept(&self, key: &str) -> Option<Bytes> {
-        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.iter().find(|(known, _)| known == key).map(|(_, bytes)| bytes.clone())
+    /// A card that is kept or drawn now. One is drawn at a time, also for visitors who hang up
+    /// meanwhile: no stranger keeps the machine from its other work.
+    async fn drawn(
+        cards: &Arc<DrawnCards>,
+        key: &str,
+        draw: impl FnOnce() -> Option<Bytes> + Send + 'static,
+    ) -> Option<Bytes> {
+        let found = match cards.kept(key) {
+            Some(found) => found,
+            None => {
+                let turn = Arc::clone(&cards.turn).lock_owned().await;
+                match cards.kept(key) {
+                    Some(found) => found,
+                    None => {
+                        let (cards, key) = (Arc::clone(cards), key.to_owned());
+                        let drawing = tokio::task::spawn_blocking(move || {
+                            let bytes = draw();
+                            let failed = || DrawnCard::Failed(Instant::now());
+                            let card = bytes.map_or_else(failed, DrawnCard::Drawn);
+                            cards.keep(key, card.clone());
+                            drop(turn);
+                            card
+                        });
+                        drawing.await.ok()?
+                    }
+                }
+            }
+        };
+        match found {
+            DrawnCard::Drawn(bytes) => Some(bytes),
+            DrawnCard::Failed(_) => None,
+        }
     }
 
-    fn keep(&self, key: String, bytes: Bytes) {
+    fn kept(&self, key: &str) -> Option<DrawnCard> {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = kept.iter().find(|(known, _)| known == key).map(|(_, card)| card.clone());
+        found.filter(|card| !card.is_over())
+    }
+
+    fn keep(&self, key: String, card: DrawnCard) {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.push_back((key, bytes));
-        let mut size: usize = kept.iter().map(|(_, bytes)| bytes.len()).sum();
+        kept.retain(|(known, card)| *known != key && !card.is_over());
+        kept.push_back((key, card));
+        let mut size: usize = kept.iter().map(|(_, card)| card.size()).sum();
         while size > CARDS {
-            let Some((_, bytes)) = kept.pop_front() else { break };
-            size -= bytes.len();
+            let Some((_, card)) = kept.pop_front() else { break };
+            size -= card.size();
         }
     }
 }
@@ -419,4 +460,43 @@ fn is_known(asked: &HeaderMap, tag: &HeaderValue) -> bool {
     };
     let mut tags = known.split(',').map(|one| one.trim().trim_start_matches("W/"));
     tags.any(|one| one == "*" || one.as_bytes() == tag.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn one_card_is_drawn_at_a_time_although_visitors_hang_up() {
+        let cards = Arc::new(DrawnCards::default());
+        let (now, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let draw = || {
+            let (now, most) = (Arc::clone(&now), Arc::clone(&most));
+            move || {
+                most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                std::thread::sleep(Duration::from_millis(200));
+                now.fetch_sub(1, Ordering::SeqCst);
+                Some(Bytes::from_static(b"a card"))
+            }
+        };
+        for key in ["a", "b", "c"] {
+            let visit = DrawnCards::drawn(&cards, key, draw());
+            let hung_up = tokio::time::timeout(Duration::from_millis(20), visit).await;
+            assert!(hung_up.is_err(), "{key}");
+        }
+        assert!(DrawnCards::drawn(&cards, "d", draw()).await.is_some());
+        assert_eq!(most.load(Ordering::SeqCst), 1);
+    }
+
+    #[tokio::test]
+    async fn a_card_that_cannot_be_drawn_is_not_tried_for_each_visitor() {
+        let cards = Arc::new(DrawnCards::default());
+        assert_eq!(DrawnCards::drawn(&cards, "a", || None).await, None);
+        let drawn = DrawnCards::drawn(&cards, "a", || Some(Bytes::from_static(b"a card"))).await;
+        assert_eq!(drawn, None);
+        let other = DrawnCards::drawn(&cards, "b", || Some(Bytes::from_static(b"a card"))).await;
+        assert!(other.is_some());
+    }
 }

@@ -80,6 +80,7 @@ pub(super) struct WebMetrics {
     requests: Family<(Label<&'static str>, Label<u16>), Counter>,
     durations: Family<Label<&'static str>, Histogram, ByMilliseconds>,
     events: Family<Label<&'static str>, Counter>,
+    owed: Gauge,
 }
 
 impl fmt::Debug for WebMetrics {
@@ -94,6 +95,7 @@ impl WebMetrics {
         let requests = Family::default();
         let durations = Family::new_with_constructor(ByMilliseconds);
         let events = Family::default();
+        let owed = Gauge::default();
         registry.register(
             "web_requests",
             "Requests that were answered, by kind of page and status",
@@ -105,13 +107,18 @@ impl WebMetrics {
             durations.clone(),
         );
         registry.register("reader_events", "What readers have done by a page", events.clone());
+        registry.register(
+            "leavers_waiting",
+            "People who want to leave and cannot be written down now",
+            owed.clone(),
+        );
         for event in
             [ReaderEvent::Left, ReaderEvent::CameBack, ReaderEvent::Asked, ReaderEvent::Confirmed]
         {
             // A rate begins at nought.
             drop(events.get_or_create(&[("event", event.word())]));
         }
-        WebMetrics { registry, requests, durations, events }
+        WebMetrics { registry, requests, durations, events, owed }
     }
 
     pub(super) fn answered(&self, class: &'static str, status: StatusCode, took: Duration) {
@@ -127,6 +134,11 @@ impl WebMetrics {
 
     pub(super) fn happened(&self, event: ReaderEvent, times: usize) {
         self.events.get_or_create(&[("event", event.word())]).inc_by(times as u64);
+    }
+
+    /// How many who leave wait for the store.
+    pub(super) fn leavers_wait(&self, count: usize) {
+        self.owed.set(i64::try_from(count).unwrap_or(i64::MAX));
     }
 
     /// All of it, with what is known of the store.
@@ -219,6 +231,7 @@ mod tests {
         metrics.answered("unsubscribe", StatusCode::OK, Duration::from_millis(30));
         metrics.refused(StatusCode::MISDIRECTED_REQUEST);
         metrics.happened(ReaderEvent::Left, 2);
+        metrics.leavers_wait(3);
         let of_store = StoreNumbers {
             issues: vec![("2025-11".to_owned(), "accepted", 7)],
             domains: vec![("2025-11".to_owned(), "other".to_owned(), "accepted", 7)],
@@ -231,6 +244,7 @@ mod tests {
             "digest_web_request_duration_seconds_bucket{le=\"0.005\",class=\"unsubscribe\"} 1",
             "digest_web_request_duration_seconds_count{class=\"unsubscribe\"} 2",
             "digest_reader_events_total{event=\"left\"} 2",
+            "digest_leavers_waiting 3",
             "digest_reader_events_total{event=\"confirmed\"} 0",
             "digest_issue_recipients{issue=\"2025-11\",state=\"accepted\"} 7",
             "digest_issue_domain_recipients{issue=\"2025-11\",domain=\"other\",state=\"accepted\"} 7",

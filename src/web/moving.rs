@@ -125,7 +125,13 @@ impl Pages {
         let typed = form.value("email").unwrap_or_default();
         let wrong = |problem| {
             let typed = TypedAddress { text: typed.to_owned(), problem: Some(problem) };
-            self.data_page(words, StatusCode::UNPROCESSABLE_ENTITY, (address, token), None, &typed)
+            self.data_page(
+                words,
+                StatusCode::UNPROCESSABLE_ENTITY,
+                (address, token),
+                None,
+                Some(&typed),
+            )
         };
         let sure = form.value("sure").unwrap_or_default();
         let wanted = match signup_form::typed_address(typed, sure) {

@@ -78,6 +78,7 @@ async fn ready(State(operations): State<Operations>) -> Response<Body> {
 }
 
 async fn numbers(State(operations): State<Operations>) -> Response<Body> {
+    operations.metrics.leavers_wait(operations.watch.owed());
     let text = operations.metrics.text(&operations.watch.numbers().await);
     let mut response = Response::new(Body::from(text));
     let kind = HeaderValue::from_static(metrics::MEDIA_TYPE);

@@ -20,6 +20,7 @@ use super::page::{filled, masked, page, title};
 use super::preferences::is_from_elsewhere;
 use super::signup_form::{FieldProblem, FormProblem, text_field};
 use super::subscribing::{answered_evenly, too_many};
+use super::typed::narrowed;
 use super::visitor::Visitor;
 use super::words::PageWords;
 use super::writer::own_data::{DataDone, DataWish};
@@ -66,7 +67,7 @@ async fn send_lost(
     let started = Instant::now();
     let form = SentForm::read(&headers, &body);
     let typed = form.value("email").unwrap_or_default();
-    let Ok(address) = email::typed(typed) else {
+    let Ok(address) = email::typed(&narrowed(typed)) else {
         let problem = FormProblem::new("email", FieldProblem::NoAddress);
         return lost_form(&pages.site, words, typed, Some(&problem));
     };
@@ -93,6 +94,7 @@ fn lost_form(
             (text_field(words, about, typed, problem))
             p { button type="submit" { (words.data.more_button) } }
         }
+        p { (filled(words.data.write_text, site, "")) }
     };
     page(site, words, status, (&title(words.preferences.title, site), content))
 }
@@ -106,12 +108,12 @@ async fn look(link: ByLink) -> Response<Body> {
     };
     let done = pages.writer.own_data(address.clone(), DataWish::Look).await;
     match done {
-        Ok(DataDone::Known) => {
-            let typed = TypedAddress::default();
-            pages.data_page(words, StatusCode::OK, (&address, &token), None, &typed)
+        Ok(DataDone::Known(gets)) => {
+            let typed = gets.then(TypedAddress::default);
+            pages.data_page(words, StatusCode::OK, (&address, &token), None, typed.as_ref())
         }
         Ok(DataDone::Erasing) => pages.erased(words, &address),
-        Ok(_) => pages.nothing_to_choose(words, &address),
+        Ok(_) => pages.nothing_kept(words, &address),
         Err(_) => pages.busy_form(words),
     }
 }
@@ -134,11 +136,11 @@ async fn act(link: ByLink, headers: HeaderMap, body: Bytes) -> Response<Body> {
     if is_from_elsewhere(&headers) || !is_ours {
         let told = Some(words.preferences.again_text);
         return match pages.writer.own_data(address.clone(), DataWish::Look).await {
-            Ok(DataDone::Known) => {
-                let typed = TypedAddress::default();
-                pages.data_page(words, StatusCode::FORBIDDEN, (&address, &token), told, &typed)
+            Ok(DataDone::Known(gets)) => {
+                let (status, typed) = (StatusCode::FORBIDDEN, gets.then(TypedAddress::default));
+                pages.data_page(words, status, (&address, &token), told, typed.as_ref())
             }
-            Ok(_) => pages.nothing_to_choose(words, &address),
+            Ok(_) => pages.nothing_kept(words, &address),
             Err(_) => pages.busy_form(words),
         };
     }
@@ -149,17 +151,17 @@ async fn act(link: ByLink, headers: HeaderMap, body: Bytes) -> Response<Body> {
     let is_asked = form.value("act") == Some("erase");
     let wish = if is_asked { DataWish::Look } else { wish };
     match pages.writer.own_data(address.clone(), wish).await {
-        Ok(DataDone::Known) if is_asked => pages.erase_question(words, (&address, &token)),
-        Ok(DataDone::Known) => {
-            let typed = TypedAddress::default();
-            pages.data_page(words, StatusCode::OK, (&address, &token), None, &typed)
+        Ok(DataDone::Known(_)) if is_asked => pages.erase_question(words, (&address, &token)),
+        Ok(DataDone::Known(gets)) => {
+            let typed = gets.then(TypedAddress::default);
+            pages.data_page(words, StatusCode::OK, (&address, &token), None, typed.as_ref())
         }
         Ok(DataDone::Taken(known)) => match serde_json::to_string_pretty(&known) {
             Ok(text) => attachment(text),
             Err(_) => pages.busy_form(words),
         },
         Ok(DataDone::Erasing) => pages.erased(words, &address),
-        Ok(DataDone::Nobody | DataDone::Asked) => pages.nothing_to_choose(words, &address),
+        Ok(DataDone::Nobody | DataDone::Asked) => pages.nothing_kept(words, &address),
         Err(_) => pages.busy_form(words),
     }
 }
@@ -203,7 +205,7 @@ impl Pages {
         self.form.is_some() && self.choices.is_some()
     }
 
-    /// Has a link sent to whoever gets mail at an address, at most one an hour. The answer is the same
+    /// Has a link sent to whoever gets mail at an address, or has left, at most one an hour. The answer is the same
     /// for every address.
     pub(super) async fn send_link(&self, words: &PageWords, address: Address) -> Response<Body> {
         let key = self.keys.known().visitors;
@@ -212,7 +214,10 @@ impl Pages {
         let wish = DataWish::SendLink { person, language: words.language.to_owned() };
         match self.writer.own_data(address, wish).await {
             Ok(_) => {
-                let content = html! { p { (words.data.sent_text) } };
+                let content = html! {
+                    p { (words.data.sent_text) }
+                    p { (filled(words.data.write_text, &self.site, "")) }
+                };
                 page(&self.site, words, StatusCode::OK, (words.form.sent_title, content))
             }
             Err(_) => self.busy_form(words),
@@ -240,14 +245,17 @@ impl Pages {
         status: StatusCode,
         (address, token): (&Address, &str),
         told: Option<&'static str>,
-        typed: &TypedAddress,
+        typed: Option<&TypedAddress>,
     ) -> Response<Body> {
         let (own, site, code) = (&words.data, &self.site, self.data_code(token));
         let content = html! {
             @if let Some(told) = told { p role="status" { strong { (told) } } }
             p { (filled(own.page_text, site, &masked(address.as_str()))) }
-            p { (preferences_link(self, words, address)) }
-            @if self.sends_links() { (moving::form((site, words), &code, typed)) }
+            // Whoever gets no mail has nothing to choose.
+            @if let Some(typed) = typed {
+                p { (preferences_link(self, words, address)) }
+                @if self.sends_links() { (moving::form((site, words), &code, typed)) }
+            }
             form method="post" {
                 input type="hidden" name="code" value=(code);
                 button type="submit" name="act" value="take" { (own.download_button) }
@@ -283,6 +291,16 @@ impl Pages {
         let content =
             html! { p { (filled(own.erased_text, &self.site, &masked(address.as_str()))) } };
         page(&self.site, words, StatusCode::OK, (own.erased_title, content))
+    }
+
+    /// The same page for who was erased, has another address now or was never there.
+    fn nothing_kept(&self, words: &PageWords, address: &Address) -> Response<Body> {
+        let (own, site) = (&words.data, &self.site);
+        let content = html! {
+            p { (filled(own.none_text, site, &masked(address.as_str()))) }
+            p { (filled(own.write_text, site, "")) }
+        };
+        page(site, words, StatusCode::GONE, (&title(own.title, site), content))
     }
 
     fn ended_link(&self, words: &PageWords) -> Response<Body> {

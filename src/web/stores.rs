@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::writer::owed::OwedLeavers;
 use crate::crypto;
 use crate::delivery::ledger::STEPS;
 use crate::diagnostic::log::LogEntry;
@@ -15,12 +16,14 @@ pub(super) struct WebStore {
     tell: fn(&LogEntry),
     /// Why nothing can be written, which was told.
     failing: Arc<Mutex<Option<String>>>,
+    /// Who is to be written down before it is told that all is well.
+    pub(super) owed: Arc<OwedLeavers>,
 }
 
 impl WebStore {
     pub(super) fn new(address: StoreAddress, tell: fn(&LogEntry)) -> WebStore {
         let shared = SharedStore::new(address, &STEPS);
-        WebStore { shared, tell, failing: Arc::default() }
+        WebStore { shared, tell, failing: Arc::default(), owed: Arc::default() }
     }
 
     /// Lets the next one open it again behind an error. Where another process only writes for long,
@@ -69,8 +72,8 @@ impl WebStore {
         drop(failing);
         if !was_told {
             let text = format!(
-                "{why}; whoever wants to leave or to subscribe is asked to come again in a minute, and \
-                 it is tried again until it can be written down"
+                "{why}; who wants to leave is written down as soon as it can be, while this program runs. \
+                 Whoever wants anything else is asked to come again in a minute"
             );
             (self.tell)(&LogEntry::warning("store_lost", text));
         }
@@ -79,6 +82,9 @@ impl WebStore {
     /// Tells when they can again: as much as somebody needs was written, and is on the disk. A wish that
     /// had nothing to write shows nothing.
     pub(super) fn was_written(&self) {
+        if self.owed.count() > 0 {
+            return;
+        }
         let failing = self.failing.lock().unwrap_or_else(PoisonError::into_inner).take();
         if failing.is_some() {
             let text = "what readers want can be written down again";

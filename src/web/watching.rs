@@ -92,6 +92,11 @@ impl Watch {
         self.found.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// How many who leave wait for the store.
+    pub(super) fn owed(&self) -> usize {
+        self.store.owed.count()
+    }
+
     /// From now on nobody is to be sent here.
     pub(super) fn end(&self) {
         self.is_ending.store(true, Ordering::Relaxed);

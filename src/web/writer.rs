@@ -8,6 +8,7 @@
 mod choosing;
 pub(super) mod moving;
 pub(super) mod own_data;
+pub(super) mod owed;
 mod posting;
 pub(super) mod signing;
 
@@ -19,6 +20,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
+use tokio::time::Instant;
 
 use super::keys::KeyRing;
 use super::metrics::{ReaderEvent, WebMetrics};
@@ -34,6 +36,7 @@ use crate::delivery::outbox::run::Outbox;
 use crate::message::address::Address;
 use crate::store::{Store, StoreError};
 use choosing::OfChooser;
+use owed::OwedLeavers;
 use own_data::OfReader;
 use signing::{FormDone, FormWish};
 
@@ -108,6 +111,7 @@ pub(super) enum LeaverWish {
 #[derive(Clone, Debug)]
 pub(super) struct Writer {
     wishes: mpsc::Sender<HandedIn>,
+    owed: Arc<OwedLeavers>,
 }
 
 /// Sends mails to those who subscribe, beside the writer and over its connection to the store.
@@ -131,6 +135,7 @@ impl Writer {
     ) -> io::Result<(Writer, oneshot::Receiver<()>)> {
         let (wishes, mut waiting) = mpsc::channel(WAITING);
         let (ended, end) = oneshot::channel();
+        let owed = Arc::clone(&store.owed);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         std::thread::Builder::new().name("writer".to_owned()).spawn(move || {
             runtime.block_on(async {
@@ -154,7 +159,7 @@ impl Writer {
             });
             let _ = ended.send(());
         })?;
-        Ok((Writer { wishes }, end))
+        Ok((Writer { wishes, owed }, end))
     }
 
     /// Fulfils a wish; done when it is on the disk. What takes longer is done all the same, but whoever
@@ -190,7 +195,15 @@ impl Writer {
         wish: HandedIn,
         answer: oneshot::Receiver<Result<T, Unwritten>>,
     ) -> Result<T, Unwritten> {
-        self.wishes.try_send(wish).map_err(|_| Unwritten)?;
+        if let Err(error) = self.wishes.try_send(wish) {
+            // Too many wait. Whoever leaves is written down all the same, behind them.
+            if let HandedIn::Leaver(OfLeaver { address, wish: LeaverWish::Leave, .. }) =
+                error.into_inner()
+            {
+                self.owed.keep(&address);
+            }
+            return Err(Unwritten);
+        }
         let answer = tokio::time::timeout(ANSWER, answer).await.map_err(|_| Unwritten)?;
         answer.map_err(|_| Unwritten)?
     }
@@ -238,7 +251,18 @@ async fn send(store: &WebStore, sending: Sending, woken: &Notify) {
 async fn write(store: &WebStore, waiting: &mut mpsc::Receiver<HandedIn>, known: KnownToWriter<'_>) {
     let mut group = Vec::with_capacity(MOST);
     let mut gathering = GATHERING;
-    while waiting.recv_many(&mut group, MOST).await > 0 {
+    let mut tried = Instant::now();
+    loop {
+        if store.owed.count() > 0 && tried.elapsed() >= AWAY {
+            owed::write_down(store, known).await;
+            tried = Instant::now();
+        }
+        // Who is owed something is looked at again soon.
+        match tokio::time::timeout(AWAY, waiting.recv_many(&mut group, MOST)).await {
+            Err(_) => continue,
+            Ok(0) => break,
+            Ok(_) => {}
+        }
         tokio::time::sleep(gathering).await;
         while group.len() < MOST
             && let Ok(one) = waiting.try_recv()
@@ -248,6 +272,8 @@ async fn write(store: &WebStore, waiting: &mut mpsc::Receiver<HandedIn>, known: 
         gathering = if group.len() > CROWD.0 { CROWD.1 } else { GATHERING };
         fulfil(store, &mut group, known).await;
     }
+    owed::write_down(store, known).await;
+    owed::tell_lost(store);
 }
 
 /// Those who leave first, together.
@@ -321,6 +347,9 @@ async fn written(
                 failed = Some(error);
             }
         }
+    }
+    if let LeaverWish::Leave = wish {
+        people.iter().for_each(|address| store.owed.keep(address));
     }
     failed.iter().for_each(|error| store.has_failed(error));
     Err(Unwritten)

@@ -75,7 +75,10 @@ fn an_erratum_goes_to_those_who_got_the_text_as_it_was_and_to_nobody_else() {
     let told = notify(&here, &relay, &[]);
     assert_eq!(told.code, 0, "{told:?}");
     assert_eq!(who(&relay), ["n002@new.example", "r001@x.example", "r004@x.example"], "{told:?}");
-    assert!(format!("{told:?}").contains("1 in the list, but without the text as it was"), "{told:?}");
+    assert!(
+        format!("{told:?}").contains("1 in the list, but without the text as it was"),
+        "{told:?}"
+    );
     let mail = Mail::read(&relay.accepted()[0].bytes);
     // The subject has a field of each reader's.
     assert_eq!(mail.subject(), "Correction: October");

@@ -106,3 +106,37 @@ fn a_ledger_that_was_put_back_is_asked_about_once_and_one_that_was_renamed_never
     let here = here.write(LIST, list(5));
     assert_eq!((send(&here, &relay, &store).code, relay.counts().accepted), (0, 5));
 }
+
+// `digest store copy` settles what a killed send has left, and says what the new store asks for.
+#[test]
+fn a_store_is_copied_behind_a_killed_send_with_all_that_its_journal_says() {
+    if only_files("copies one file to another") {
+        return;
+    }
+    let (here, relay) = (with_readers(40), Relay::new());
+    let url = relay.url();
+    let running =
+        here.start(&["send", "2025-11", "--yes", "--relay", &url, "--limit", "20/second"]);
+    relay.has_taken(5);
+    running.kill();
+    let copied = here.run(&["store", "copy", "sqlite:digest.db", "sqlite:moved.db"]);
+    assert_eq!(copied.code, 0, "{copied:?}");
+    assert!(copied.stdout.contains("add --despite-copy to the first `digest send`"), "{copied:?}");
+    let store = ["--store", "sqlite:moved.db"];
+    let serve = ["serve", "--check"];
+    let refused = here.run(&[&serve[..], &store].concat());
+    assert_eq!(refused.code, 3, "{refused:?}");
+    let checked = here.run(&[&serve[..], &store, &["--despite-copy"]].concat());
+    assert_eq!(checked.code, 0, "{checked:?}");
+    let told = send(&here, &relay, &[&store[..], &["--despite-copy"]].concat());
+    assert!(matches!(told.code, 0 | 4), "{told:?}");
+    assert!(relay.copies().values().all(|copies| *copies == 1), "{:?}", relay.copies());
+    let checked = here.run(&[&serve[..], &store].concat());
+    assert_eq!(checked.code, 0, "{checked:?}");
+    // Nobody is asked about a store that has never sent.
+    let fresh = Publication::new();
+    let add = ["subscribers", "add", "kim@a.example", "--consent", "asked"];
+    assert_eq!(fresh.run(&add).code, 0);
+    let copied = fresh.run(&["store", "copy", "sqlite:digest.db", "sqlite:moved.db"]);
+    assert!(copied.code == 0 && !copied.stdout.contains("--despite-copy"), "{copied:?}");
+}

@@ -1,8 +1,11 @@
 //! `digest plan` and `--only`: who would get the issue, and who gets it when only some are meant.
 
 use sejong_digest::catcher::script::{At, Do, Script, When};
+use sejong_digest::delivery::ledger;
+use sejong_digest::store::{Store, sql};
 use serde_json::{Value, json};
 
+use crate::harness::server::only_files;
 use crate::harness::{Output, Publication};
 use crate::outcomes::script;
 use crate::relay::Relay;
@@ -44,6 +47,43 @@ fn a_plan_says_who_and_until_when_and_changes_nothing() {
     assert!(told["finish"].as_str().is_some_and(|at| at.ends_with('Z')), "{told}");
     assert_eq!(told["domains"], json!([{"domain": "x.example", "to_send": 121}]));
     assert_eq!(here.files(), before, "a file was made");
+}
+
+// What only looks brings no table up to date, and reads the list of the store from a copy that is.
+#[test]
+fn a_store_of_an_older_version_with_the_list_is_read_by_all_that_only_looks() {
+    if only_files("makes the tables of older versions") {
+        return;
+    }
+    let steps = &ledger::STEPS;
+    for older in steps.len() - 10..steps.len() {
+        let here = Publication::new();
+        std::fs::remove_file(here.path(LIST)).ok();
+        tokio::runtime::Runtime::new().expect("threads").block_on(async {
+            let store = Store::open(&here.path("digest.db"), &steps[..older]).await.expect("made");
+            let person = "INSERT INTO subscriber (identity, email, fields, tags, language, topics, \
+                 status, joined_at, added_by, added_at) VALUES ('kim@a.example', 'kim@a.example', \
+                 '{}', '[]', '', '', 'confirmed', 1, 'add', 1)";
+            sql::query(person).execute(store.pool()).await.expect("written");
+            store.close().await;
+        });
+        let before = std::fs::read(here.path("digest.db")).expect("read");
+        for line in [
+            &["plan", "2025-11"][..],
+            &["send", "2025-11", "--dry-run"],
+            &["check", "2025-11"],
+            &["status"],
+            &["subscribers", "list"],
+            &["subscribers", "show", "kim@a.example"],
+            &["subscribers", "export"],
+        ] {
+            let told = here.run(line);
+            assert_eq!(told.code, 0, "{older} {line:?}: {told:?}");
+        }
+        let told = json(&here, &[]);
+        assert_eq!(told["to_send"], json!(1), "{older}: {told}");
+        assert_eq!(std::fs::read(here.path("digest.db")).expect("read"), before, "{older}");
+    }
 }
 
 /// What a plan foretells and what the send then takes, in seconds.

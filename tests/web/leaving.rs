@@ -346,12 +346,38 @@ fn a_store_that_is_gone_is_no_yes() {
         assert_eq!((answer.status, answer.header("retry-after")), (503, Some("60")), "{answer:?}");
         assert!(answer.body.contains("could not be written down yet"), "{answer:?}");
     }
-    served.running.says("whoever wants to leave or to subscribe is asked");
+    served.running.says("who wants to leave is written down as soon as it can be");
     let _ = std::fs::remove_file(served.here.path("digest.db"));
     std::fs::rename(&away, served.here.path("digest.db")).expect("moved");
-    assert_eq!(served.post(&link, ONE_CLICK).status, 200);
+    // Nobody asks once more, and it is written before all is said to be well.
     served.running.says("can be written down again");
+    let told = served.running.stderr();
+    let (late, back) = ("written down: 1 person who wanted to leave", "can be written down again");
+    assert!(told.find(late).expect("told") < told.find(back).expect("told"), "{told}");
     assert_eq!(served.standing("kim@example.org").0, "unsubscribed");
+    assert_eq!(served.post(&link, ONE_CLICK).status, 200);
+    assert_eq!(served.standing("ada@example.org").0, "confirmed");
+}
+
+#[test]
+fn a_server_that_ends_without_its_store_says_how_many_it_could_not_write_down() {
+    if only_files("moves digest.db") {
+        return;
+    }
+    let served = Served::start(publication());
+    let links = ["kim@example.org", "ada@example.org", "kim@example.org"];
+    let links = links.map(|address| served.link(address));
+    let away = served.here.path("away.db");
+    std::fs::rename(served.here.path("digest.db"), &away).expect("moved");
+    for link in &links {
+        assert_eq!(served.post(link, ONE_CLICK).status, 503);
+    }
+    served.running.signal("TERM");
+    let Served { running, .. } = served;
+    let end = running.wait();
+    let told = "2 people wanted to leave and could not be written down";
+    assert!(end.code == 0 && end.stderr.contains(told), "{end:?}");
+    assert!(!end.stderr.contains("kim"), "{end:?}");
 }
 
 #[test]

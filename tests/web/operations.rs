@@ -105,8 +105,13 @@ fn a_store_that_is_gone_is_not_ready_until_it_is_back() {
     let why = says(metrics, "/readyz", 503);
     assert!(why.contains("digest.db") && why.lines().count() == 1, "{why}");
     assert_eq!(says(metrics, "/healthz", 200), "ok\n");
+    let left = served.post(&served.link("kim@example.org"), "List-Unsubscribe=One-Click");
+    assert_eq!(left.status, 503, "{left:?}");
+    let waits = |count: u32| format!("digest_leavers_waiting {count}\n");
+    assert!(says(metrics, "/metrics", 200).contains(&waits(1)));
     std::fs::rename(&away, &store).expect("moved back");
     says(metrics, "/readyz", 200);
+    assert!(says(metrics, "/metrics", 200).contains(&waits(0)));
     let secret = served.here.path(".digest-secret");
     std::fs::rename(&secret, &away).expect("moved");
     assert_eq!(says(metrics, "/readyz", 503), "the secret cannot be read\n");

@@ -120,3 +120,23 @@ pub async fn getting_mail(
     let is_out = is_out.map_err(|error| store.failed(error))?;
     Ok(Some(known).filter(|_| !is_out))
 }
+
+/// What is known of the person whom a mail can reach that they ask for themselves: who gets mail, or has
+/// left and nothing else keeps mail from them.
+///
+/// # Errors
+/// The database's.
+pub async fn reachable(
+    store: &Store,
+    connection: &mut Connection,
+    address: &Address,
+) -> Result<Option<SubscriberProfile>, StoreError> {
+    let identity = address.identity();
+    let known = change::read(store, connection, &identity).await?;
+    let Some(known) = known.filter(|one| one.status != SubscriptionStatus::Unconfirmed) else {
+        return Ok(None);
+    };
+    let is_barred = leave::is_barred_from_all(connection, &identity).await;
+    let is_barred = is_barred.map_err(|error| store.failed(error))?;
+    Ok(Some(known).filter(|_| !is_barred))
+}

@@ -115,7 +115,11 @@ impl LockedLedger {
     }
 }
 
-async fn forget_in_copy(
+/// The same in one of these copies, which is written anew.
+///
+/// # Errors
+/// The copy's.
+pub async fn forget_in_copy(
     path: &Path,
     addresses: &[(Address, String)],
     at: Timestamp,

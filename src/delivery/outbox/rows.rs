@@ -335,6 +335,10 @@ async fn kept_back(
         let end = address_end(store, connection, (link, id), now).await?;
         return Ok(end.is_none().then_some("the address is not to be changed any more"));
     }
+    if row.kind == LetterKind::Link {
+        let is_barred = leave::is_barred_from_all(connection, &row.address.identity()).await;
+        return Ok(is_barred.map_err(failed)?.then_some("the person is suppressed"));
+    }
     if row.kind != LetterKind::Confirm {
         let is_suppressed = leave::is_suppressed(connection, &row.address.identity()).await;
         return Ok(is_suppressed.map_err(failed)?.then_some("the person is suppressed"));

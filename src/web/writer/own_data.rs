@@ -13,7 +13,7 @@ use crate::audience::subscribers::{ChangeOrigin, preferences};
 use crate::audience::suppression::{SuppressionNote, SuppressionOrigin, SuppressionReason};
 use crate::audience::{erasure, signup};
 use crate::compose::letters::LetterKind;
-use crate::delivery::erasing::{self, ErasedByRequest, ErasingError};
+use crate::delivery::erasing::{self, ErasingError, OldBytes};
 use crate::delivery::outbox::{self, NewMail};
 use crate::delivery::person_known::{self, PersonKnown};
 use crate::diagnostic::counted;
@@ -26,7 +26,12 @@ use crate::web::stores::WebStore;
 const VALID: SignedDuration = SignedDuration::from_hours(1);
 /// How often it is looked whether somebody can be erased who waits for it.
 const EACH: Duration = Duration::from_secs(20);
-/// How long it is left alone where old bytes could not be overwritten: a file is written anew for that.
+/// So long nobody was erased before old bytes are overwritten: a file is written anew for all together, and
+/// all that readers want waits meanwhile.
+const QUIET: Duration = Duration::from_secs(10);
+/// How long that is left alone afterwards.
+const DAY: Duration = Duration::from_secs(24 * 3_600);
+/// The same where bytes are left, because another process reads the file.
 const LATER: Duration = Duration::from_secs(3_600);
 
 #[derive(Debug)]
@@ -53,12 +58,12 @@ pub(in crate::web) enum DataWish {
 pub(in crate::web) enum DataDone {
     /// A mail is written down, or none.
     Asked,
-    /// They get mail.
-    Known,
+    /// Something is kept of them; whether they get mail.
+    Known(bool),
     Taken(Box<PersonKnown>),
     /// They are suppressed, and wait to be erased.
     Erasing,
-    /// Nobody gets mail at the address.
+    /// Nothing is kept of anybody at the address.
     Nobody,
 }
 
@@ -116,7 +121,7 @@ async fn once(
             let failed = |error| own.failed(error);
             let mut transaction = own.begin().await?;
             let may = signup::may_ask(&mut transaction, person, now).await.map_err(failed)?;
-            let found = preferences::getting_mail(&own, &mut transaction, address).await?;
+            let found = preferences::reachable(&own, &mut transaction, address).await?;
             if let Some(found) = found.filter(|_| may) {
                 let language = if found.language.is_empty() { language } else { &found.language };
                 let (kind, not_after) = (LetterKind::Link, now + VALID);
@@ -132,18 +137,28 @@ async fn once(
             if is_erasing(&own, address).await? {
                 return Ok(DataDone::Erasing);
             }
-            if preferences::look(&own, address).await?.is_none() {
+            let Some(kept) = kept(&own, address, known.options).await? else {
                 return Ok(DataDone::Nobody);
-            }
+            };
             if let DataWish::Look = wish {
-                return Ok(DataDone::Known);
+                let gets_mail = preferences::look(&own, address).await?.is_some();
+                return Ok(DataDone::Known(gets_mail));
             }
-            let forgetting = known.options.keys.known().forgetting;
-            let taken = person_known::known(&own, address, &forgetting, now).await?;
-            Ok(DataDone::Taken(Box::new(taken)))
+            Ok(DataDone::Taken(Box::new(kept)))
         }
         DataWish::Erase => erase(&own, address, known.options).await,
     }
+}
+
+/// All that is kept of the person at an address, if anything is.
+async fn kept(
+    store: &Store,
+    address: &Address,
+    options: &WriterOptions,
+) -> Result<Option<PersonKnown>, StoreError> {
+    let (keys, now) = (options.keys.known().forgetting, (options.clock)());
+    let known = person_known::known(store, address, &keys, now).await?;
+    Ok(Some(known).filter(PersonKnown::is_anything_kept))
 }
 
 async fn is_erasing(store: &Store, address: &Address) -> Result<bool, StoreError> {
@@ -159,13 +174,13 @@ async fn erase(
     options: &WriterOptions,
 ) -> Result<DataDone, StoreError> {
     let (failed, now) = (|error| store.failed(error), (options.clock)());
-    let mut transaction = store.begin().await?;
-    if erasure::is_asked(&mut transaction, address).await.map_err(failed)? {
+    if is_erasing(store, address).await? {
         return Ok(DataDone::Erasing);
     }
-    if preferences::getting_mail(store, &mut transaction, address).await?.is_none() {
+    if kept(store, address, options).await?.is_none() {
         return Ok(DataDone::Nobody);
     }
+    let mut transaction = store.begin().await?;
     let note = SuppressionNote {
         reason: SuppressionReason::Unsubscribed,
         why: "asked to be erased, on the web",
@@ -186,52 +201,68 @@ pub(super) async fn erase_waiting(store: &WebStore, known: KnownToWriter<'_>, ov
     let mut told = String::new();
     let mut not_before = Instant::now();
     loop {
-        if Instant::now() >= not_before {
-            let done = erased(store, known.options).await;
-            match done {
-                Ok(ErasedByRequest { people, leaves_bytes }) => {
-                    told.clear();
-                    if people > 0 {
-                        let people = counted(people, "person");
-                        let text = format!("erased, as they have asked for: {people}");
-                        (store.tell())(&LogEntry::new("erased", text));
-                    }
-                    if leaves_bytes {
-                        not_before = Instant::now() + LATER;
-                    }
+        let done = erased(store, known.options, not_before).await;
+        let mut pause = EACH;
+        match done {
+            Ok(ErasedNow { people, bytes }) => {
+                told.clear();
+                if people > 0 {
+                    let people = counted(people as u64, "person");
+                    let text = format!("erased, as they have asked for: {people}");
+                    (store.tell())(&LogEntry::new("erased", text));
+                    pause = QUIET;
                 }
-                // That an issue is sent is no news, and of a store that is gone the pages tell.
-                Err(ErasingError::Store(error)) => store.put_away_behind(&error).await,
-                Err(error) => {
-                    let text = error.to_string();
-                    if told != text {
-                        (store.tell())(&LogEntry::warning(
-                            "not_erased",
-                            format!(
-                                "somebody waits to be erased, and it cannot be done now: {text}"
-                            ),
-                        ));
-                        told = text;
-                    }
+                match bytes {
+                    OldBytes::Overwritten => not_before = Instant::now() + DAY,
+                    OldBytes::Left => not_before = Instant::now() + LATER,
+                    OldBytes::NotNow => {}
+                }
+            }
+            // That an issue is sent is no news, and of a store that is gone the pages tell.
+            Err(ErasingError::Store(error)) => store.put_away_behind(&error).await,
+            Err(error) => {
+                let text = error.to_string();
+                if told != text {
+                    (store.tell())(&LogEntry::warning(
+                        "not_erased",
+                        format!("somebody waits to be erased, and it cannot be done now: {text}"),
+                    ));
+                    told = text;
                 }
             }
         }
         tokio::select! {
             () = over.notified() => return,
-            () = known.erasing.notified() => not_before = Instant::now(),
-            () = tokio::time::sleep(EACH) => {}
+            () = known.erasing.notified() => {}
+            () = tokio::time::sleep(pause) => {}
         }
     }
+}
+
+/// How many people were erased, and what became of old bytes.
+struct ErasedNow {
+    people: usize,
+    bytes: OldBytes,
 }
 
 /// On a thread of its own: it reads files beside the store.
 async fn erased(
     store: &WebStore,
     options: &WriterOptions,
-) -> Result<ErasedByRequest, ErasingError> {
+    not_before: Instant,
+) -> Result<ErasedNow, ErasingError> {
     let own = store.shared.lease().await?;
     let (keys, boot) = (options.keys.known().forgetting, options.boot.clone());
     let (now, runtime) = ((options.clock)(), tokio::runtime::Handle::current());
-    let erasing = move || runtime.block_on(erasing::erase_all(&own, &keys, (boot.as_str(), now)));
-    tokio::task::spawn_blocking(erasing).await.unwrap_or(Ok(ErasedByRequest::default()))
+    let erasing = async move {
+        let people = erasing::erase_all(&own, &keys, (boot.as_str(), now)).await?;
+        let bytes = if people == 0 && Instant::now() >= not_before {
+            erasing::overwrite_old_bytes(&own, now).await?
+        } else {
+            OldBytes::NotNow
+        };
+        Ok(ErasedNow { people, bytes })
+    };
+    let nothing = ErasedNow { people: 0, bytes: OldBytes::NotNow };
+    tokio::task::spawn_blocking(move || runtime.block_on(erasing)).await.unwrap_or(Ok(nothing))
 }
