@@ -238,10 +238,22 @@ fn start_cramped(here: &Publication, relay: &Relay, blocks: u32) -> Running {
     Running::start(here.command("sh").args([&["-c", &line, DIGEST][..], &send].concat()))
 }
 
+/// How many such blocks a store has whose tables are empty.
+fn blocks_of_tables() -> u32 {
+    let here = Publication::new();
+    let added = here.run(&["subscribers", "add", "kim@example.org", "--consent", "asked"]);
+    assert_eq!(added.code, 0, "{added:?}");
+    let bytes = std::fs::metadata(here.path("digest.db")).expect("a store").len();
+    u32::try_from(bytes / 512).expect("a small store")
+}
+
 #[test]
 fn a_full_disk_stops_the_send_and_nothing_goes_out_unrecorded() {
+    let tables = blocks_of_tables();
     // The first cannot hold the plan; the others fill up on the way.
-    for (blocks, sends) in [(100, false), (1000, true), (1200, true), (1400, true)] {
+    for (blocks, sends) in
+        [(100, false), (tables + 700, true), (tables + 900, true), (tables + 1100, true)]
+    {
         let (here, relay) = (with_readers(READERS), slow(5));
         let output = start_cramped(&here, &relay, blocks).wait();
         let sent = relay.taken_in_the_end();
@@ -262,7 +274,8 @@ fn a_full_disk_stops_the_send_and_nothing_goes_out_unrecorded() {
 /// What the disk had no room for stands in the journal, and the summary counts it.
 #[test]
 fn after_a_full_disk_the_summary_the_receipt_and_status_tell_what_the_journal_knows() {
-    for blocks in [1000, 1200] {
+    let tables = blocks_of_tables();
+    for blocks in [tables + 700, tables + 900] {
         let (here, relay) = (with_readers(READERS), slow(7));
         let output = start_cramped(&here, &relay, blocks).wait();
         let sent = relay.taken_in_the_end();
