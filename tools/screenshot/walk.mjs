@@ -293,6 +293,50 @@ const expectWords = async (page, name) => {
 
 const status = async (folder, address) => JSON.parse(await run(folder, "subscribers", "show", address, "--json"));
 
+/** Ada has lost every mail: a fresh link, what is kept of her, another address, and the first one again. */
+async function ownData(folder, inbox, browser, page) {
+  const linkOf = async (start) => {
+    const mail = await inbox.next();
+    console.log(`  mail: ${field(mail, "Subject")}, ${field(mail, "Auto-Submitted")}`);
+    const link = links(mail).find((link) => link.startsWith(start));
+    if (!link) throw new Error(`no link to ${start} in ${textOf(mail)}`);
+    return link;
+  };
+  const email = "main input[name=email]";
+  await look(browser, "lost-link", "/preferences");
+  await page.goto(`https://${HOST}/preferences`);
+  await tabTo(page, email);
+  await page.keyboard.type("ada@example.org");
+  await tabTo(page, "main button");
+  await press(page);
+  await expectWords(page, "asked for a link");
+  const data = await linkOf("/data/");
+  await look(browser, "data", data);
+  await page.goto(`https://${HOST}${data}`);
+  await tabTo(page, "main button[value=erase]");
+  await press(page);
+  await expectWords(page, "erase?");
+  await page.goto(`https://${HOST}${data}`);
+  await tabTo(page, email);
+  await page.keyboard.type("ada@new.example");
+  await tabTo(page, "main button[value=move]");
+  await press(page);
+  await expectWords(page, "asked for another address");
+  const confirm = await linkOf("/address/");
+  await look(browser, "address", confirm);
+  const gets = async (address) => (await status(folder, address).catch(() => ({}))).subscriber?.status === "confirmed";
+  if (await gets("ada@new.example")) found("a look has changed the address");
+  for (const [name, link] of [["moved", confirm], ["put back", undefined]]) {
+    const place = link ?? (await linkOf("/restore/"));
+    if (!link) await look(browser, "restore", place);
+    await page.goto(`https://${HOST}${place}`);
+    await tabTo(page, "main button");
+    await press(page);
+    await expectWords(page, name);
+    if (!(await gets(link ? "ada@new.example" : "ada@example.org"))) found(`${name}, and the list does not know it`);
+  }
+}
+
 async function walk(folder, inbox, browser, web) {
   // A reader without JavaScript, and without a mouse.
   const context = await browser.newContext({ javaScriptEnabled: false, locale: chosen.language, ignoreHTTPSErrors: true });
@@ -344,6 +388,7 @@ async function walk(folder, inbox, browser, web) {
   await tabTo(page, "button[value=undo], form[action*=undo] button");
   await press(page);
   await expectWords(page, "taken back");
+  await ownData(folder, inbox, browser, page);
   await context.close();
 
   await new Promise((done) => setTimeout(done, 3_000));
