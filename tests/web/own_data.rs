@@ -322,7 +322,9 @@ fn a_send_waits_a_moment_for_an_erasure() {
     // As serve has it while it takes somebody out of the tables.
     let words = format!("process 1 {}", sejong_digest::store::holder::ERASING);
     let lock = runtime.block_on(store.lock(&words)).expect("free");
+    let within = runtime.handle().clone();
     let freeing = std::thread::spawn(move || {
+        let _within = within.enter();
         std::thread::sleep(Duration::from_secs(2));
         drop(lock);
     });
